@@ -1,0 +1,291 @@
+"""The nouns of the bot, in the order in which a reply comes to be."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from memes.card import Meme, Recalled
+from safety.verdict import Decision, Reason, Risk, Verdict
+
+__all__ = [
+    "CRISIS_KINDS",
+    "EMOTIONS",
+    "Author",
+    "Bait",
+    "Brief",
+    "CrisisKind",
+    "Cue",
+    "Decision",
+    "Distress",
+    "Draft",
+    "Emotion",
+    "Episode",
+    "Feeling",
+    "Media",
+    "Meme",
+    "Mention",
+    "Post",
+    "Reading",
+    "Reason",
+    "Recalled",
+    "Reply",
+    "Risk",
+    "State",
+    "Step",
+    "Tone",
+    "Verdict",
+]
+
+Emotion = Literal["joy", "anger", "sadness", "fear", "surprise", "neutral"]
+EMOTIONS: tuple[Emotion, ...] = ("joy", "anger", "sadness", "fear", "surprise", "neutral")
+
+Distress = Literal["none", "watch", "crisis"]
+Bait = Literal["none", "spam", "harassment", "political", "bot_loop"]
+CrisisKind = Literal["self_harm", "violence_at_home", "danger_now", "child_abuse", "stalking", "threat", "third_person"]
+CRISIS_KINDS: tuple[CrisisKind, ...] = (
+    "self_harm",
+    "violence_at_home",
+    "danger_now",
+    "child_abuse",
+    "stalking",
+    "threat",
+    "third_person",
+)
+
+
+class Tone(StrEnum):
+    """How the bot may answer; decided by policy before anything is written."""
+
+    BANTER = "banter"
+    WARM = "warm"
+    COMFORT = "comfort"
+    CRISIS = "crisis"
+    SILENT = "silent"
+
+
+class Value(BaseModel):
+    """A frozen value: it knows things and does nothing."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Author(Value):
+    """Somebody on a platform. `id` is the platform's; `handle` is what people type after the @."""
+
+    id: str
+    handle: str
+    name: str = ""
+    bot: bool = False
+
+
+class Media(Value):
+    """A picture or a video. `alt` is its description by the author, `seen` what a model saw in it."""
+
+    kind: Literal["image", "video", "audio", "other"] = "image"
+    url: str = ""
+    alt: str = ""
+    seen: str = ""
+
+
+class Post(Value):
+    """One post or comment in a thread."""
+
+    id: str
+    author: Author
+    text: str
+    media: tuple[Media, ...] = ()
+    at: AwareDatetime
+
+
+class Mention(Value):
+    """Somebody called one of our accounts.
+
+    `account` is ours, as `name@host`; `id` is the id of the post that mentions it, never of a notification;
+    `thread` is what stands above it, the root first and the nearest post last.
+    """
+
+    account: str
+    id: str
+    author: Author
+    text: str
+    media: tuple[Media, ...] = ()
+    thread: tuple[Post, ...] = ()
+    root_id: str = ""
+    visibility: Literal["public", "unlisted", "followers", "direct"] = "public"
+    url: str = ""
+    at: AwareDatetime
+
+    @property
+    def key(self) -> str:
+        """`account@host:id`: two servers, or two accounts of ours in one post, share ids."""
+        return f"{self.account}:{self.id}"
+
+    @property
+    def root(self) -> str:
+        """The id of the post at the top of the thread, which is the mention itself if nothing stands above."""
+        if self.root_id:
+            return self.root_id
+        return self.thread[0].id if self.thread else self.id
+
+    @property
+    def post(self) -> Post:
+        """The post that is commented on, or the mention itself when it stands alone."""
+        if self.thread:
+            return self.thread[0]
+        return Post(id=self.id, author=self.author, text=self.text, media=self.media, at=self.at)
+
+
+class Cue(Value):
+    """A piece of evidence: the half-open span [start, end) of the original text, and what it says."""
+
+    start: int
+    end: int
+    text: str
+    says: str
+    weight: float = 1.0
+
+
+class Feeling(Value):
+    """How one text feels.
+
+    `emotions` holds a probability for each of EMOTIONS and sums to 1; `negativity` is anger + sadness + fear in
+    [0, 1]; `intensity` is 0 to 3 by rules; `plights` names what befell somebody (grief, illness, failure, ...),
+    which no laughter undoes.
+    """
+
+    emotions: dict[Emotion, float]
+    negativity: float = Field(ge=0, le=1)
+    intensity: int = Field(ge=0, le=3)
+    distress: Distress = "none"
+    crisis: CrisisKind | None = None
+    plights: tuple[str, ...] = ()
+    sarcasm: float = Field(default=0, ge=0, le=1)
+    bait: Bait = "none"
+    language: str = "und"
+    confidence: float = Field(ge=0, le=1)
+    cues: tuple[Cue, ...] = ()
+
+    @property
+    def leading(self) -> Emotion:
+        """The most probable emotion."""
+        return max(EMOTIONS, key=lambda name: self.emotions.get(name, 0.0))
+
+
+class Reading(Value):
+    """What the bot understood: the feeling of the post, of the comment if there is one, and the tone that follows."""
+
+    post: Feeling
+    comment: Feeling | None = None
+    tone: Tone
+    why: str
+    language: str = "zh-Hans"
+    pictures: str = ""
+
+
+class Brief(Value):
+    """All that a writer is told; everything in it that came from outside is data, never instruction.
+
+    `persona` names the persona file to write under; `room` is how many characters the reply may have, label left
+    out; `hints` are remarks of our own code.
+    """
+
+    mention: Mention
+    reading: Reading
+    memes: tuple[Meme, ...] = ()
+    room: int
+    hints: tuple[str, ...] = ()
+
+
+class Draft(Value):
+    """What was written: the candidates, the one that was chosen, and who wrote it at what cost.
+
+    `persona` is `name@content-hash`; `meme` the id of the card the text plays, if any; `seconds` the writer's time.
+    """
+
+    candidates: tuple[str, ...] = ()
+    text: str
+    writer: str
+    persona: str = ""
+    meme: str = ""
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost: float = 0
+    seconds: float = 0
+    at: AwareDatetime
+
+
+class Reply(Value):
+    """What stands on the platform."""
+
+    id: str
+    url: str = ""
+    text: str
+    at: AwareDatetime
+
+
+class State(StrEnum):
+    """Where an episode stands; FINAL holds those at which it ends."""
+
+    HEARD = "heard"
+    READ = "read"
+    DRAFTED = "drafted"
+    HELD = "held"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    POSTING = "posting"
+    POSTED = "posted"
+    BLOCKED = "blocked"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+    UNSURE = "unsure"
+
+
+FINAL = frozenset(
+    {State.POSTED, State.BLOCKED, State.SKIPPED, State.FAILED, State.REJECTED, State.EXPIRED},
+)
+
+
+class Step(Value):
+    """One line of an episode's story: when, which state it reached, who did it, and a note for a person."""
+
+    at: AwareDatetime
+    state: State
+    by: str
+    note: str = ""
+
+
+class Episode(Value):
+    """One mention's whole life: the journal's row, the admin's page and the test's assertion.
+
+    `version` counts the writes; every write names the version it read. Times are aware UTC.
+    """
+
+    mention: Mention
+    state: State = State.HEARD
+    version: int = 0
+    reason: str = ""
+    reading: Reading | None = None
+    memes: tuple[Recalled, ...] = ()
+    draft: Draft | None = None
+    verdict: Verdict | None = None
+    reply: Reply | None = None
+    came_from: State | None = None
+    tries: int = 0
+    steps: tuple[Step, ...] = ()
+    heard_at: datetime
+    updated_at: datetime
+
+    @property
+    def key(self) -> str:
+        """The mention's key."""
+        return self.mention.key
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing more will happen by itself."""
+        return self.state in FINAL
