@@ -1,0 +1,165 @@
+"""What the pipeline needs from the outside: Platform, Writer, Queue, Journal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from bot.model import Brief, Draft, Episode, Mention, Reply, State
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """How long a platform recognises an idempotency key: for ever, for some seconds, or not at all."""
+
+    kind: Literal["permanent", "window", "none"]
+    seconds: float = 0.0
+
+    def covers(self, age: float) -> bool:
+        """Whether the same request sent `age` seconds after the first one cannot post a second reply."""
+        return self.kind == "permanent" or (self.kind == "window" and age < self.seconds)
+
+
+PERMANENT = Once("permanent")
+NEVER = Once("none")
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Mentions that were heard, and the cursor behind the last of them (None: nothing moved)."""
+
+    mentions: tuple[Mention, ...]
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answer of `find_reply`: our reply, its surely being absent, or nobody knows."""
+
+    answer: Literal["found", "absent", "unknown"]
+    reply: Reply | None = None
+
+
+ABSENT = Found("absent")
+UNKNOWN = Found("unknown")
+
+
+class Platform(Protocol):
+    """One account of ours in one place.
+
+    Every verb raises `TryLater` when surely nothing happened, `GiveUp` when no later try can help and, where it
+    changes something there, `Unsure` when it may have happened. A platform keeps no state that a restart would miss.
+    """
+
+    @property
+    def account(self) -> str:
+        """`name@host`: the account we answer as."""
+
+    @property
+    def once(self) -> Once:
+        """How idempotent `post` is."""
+
+    @property
+    def limit(self) -> int:
+        """How long a reply may be, in the platform's own counting (see `measure`)."""
+
+    def measure(self, text: str) -> int:
+        """The length of a text as the platform counts it."""
+
+    def address(self, mention: Mention) -> str:
+        """What the platform wants in front of a reply so that it reaches its author, or an empty string."""
+
+    async def start(self) -> str:
+        """The cursor for "now": what came before a first start is not ours to answer."""
+
+    async def mentions(self, cursor: str, *, wait: float) -> Batch:
+        """What mentions us after the cursor less an overlap; waits up to `wait` seconds where it can."""
+
+    async def context(self, mention: Mention) -> Mention:
+        """The mention with its thread filled in; raises `GiveUp` if it is gone."""
+
+    async def post(self, mention: Mention, text: str, *, key: str) -> Reply:
+        """One request, no retry: reply to the mention under an idempotency key."""
+
+    async def find_reply(self, mention: Mention, text: str, *, key: str) -> Found:
+        """Look for our reply to a mention; "absent" only if the platform would surely show it."""
+
+    async def delete(self, reply_id: str) -> None:
+        """Take one of our replies back; one that is gone already is a success."""
+
+    async def close(self) -> None:
+        """Close what was opened."""
+
+
+class Writer(Protocol):
+    """Somebody who can write a reply; raises `TryLater` or `GiveUp`."""
+
+    @property
+    def name(self) -> str:
+        """Who writes: `offline`, or the model's name."""
+
+    async def write(self, brief: Brief) -> Draft:
+        """Candidates for a reply that fit into `brief.room` characters, without the AI label."""
+
+    async def close(self) -> None:
+        """Close what was opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """A hint from the queue: this key may be due. `token` acknowledges the hint."""
+
+    key: str
+    token: str
+
+
+class Queue(Protocol):
+    """Wakes workers and keeps what is shared, fast and may be lost. Raises `TryLater` when it cannot be reached."""
+
+    async def wake(self, keys: Sequence[str]) -> None:
+        """Hint that these episodes are due; a hint may come twice, late or never."""
+
+    async def take(self, count: int, wait: float) -> Sequence[Wake]:
+        """Up to `count` hints, waiting up to `wait` seconds for the first."""
+
+    async def done(self, wakes: Sequence[Wake]) -> None:
+        """Forget these hints for good."""
+
+    async def reserve(self, person: str, family: str, key: str) -> bool:
+        """Reserve a meme family for a person on behalf of a mention; asking twice for one mention is one reservation."""
+
+    async def release(self, person: str, family: str, key: str) -> None:
+        """Give a reservation back."""
+
+    async def used(self, person: str) -> frozenset[str]:
+        """The meme families that this person has seen from us."""
+
+    async def cool(self, person: str, key: str) -> bool:
+        """Count a reply for this person; False while they are in their cool-down. Idempotent by mention."""
+
+    async def token(self, account: str) -> float:
+        """Take a token from the account's rate bucket; returns 0, or how many seconds to wait for one."""
+
+
+class Journal(Protocol):
+    """The truth: the inbox, every episode's state and story, cursors, silences and the policy mode.
+
+    Every write of an episode is a compare-and-set on (key, state, version) and returns the episode as written, or
+    None: not mine, stop.
+    """
+
+    async def cursor(self, account: str) -> str | None:
+        """Where the listener of this account stands."""
+
+    async def hear(self, account: str, old: str | None, new: str, mentions: Sequence[Mention]) -> Sequence[str]:
+        """One commit: new mentions as heard rows and the cursor moved from `old` to `new`; returns the new keys."""
+
+    async def sweep(self, limit: int) -> Sequence[str]:
+        """Move every due episode's date on, free those whose worker died, and return their keys."""
+
+    async def claim(self, key: str, owner: str, lease: float) -> Episode | None:
+        """Take a due episode for `lease` seconds of the database's clock."""
+
+    async def move(self, episode: Episode, state: State, **changes: object) -> Episode | None:
+        """Compare-and-set an episode into a state with changes to its columns."""
