@@ -17,6 +17,7 @@ from bot.journal.schema import actions, cursors, episodes, modes, now, personas,
 from bot.model import FINAL, Episode, Mention, Posting, Reply, State, Step
 from bot.ports import Changes, Claimed, Gate, Refused, Standing
 
+_AT_WORK = (State.HEARD.value, State.READ.value, State.DRAFTED.value, State.APPROVED.value)
 OPEN_REPLIES = (State.POSTING.value, State.POSTED.value, State.UNSURE.value)
 
 
@@ -40,6 +41,33 @@ class Episodes:
 
     def __post_init__(self) -> None:
         self._group = GroupedWrites(self.database)
+
+    async def open(self) -> None:
+        """Make sure that a mode is in force from the first start on; a missing one would mean heightened."""
+
+        def work(connection: Connection) -> None:
+            if connection.scalar(select(func.count()).select_from(modes)) == 0:
+                connection.execute(insert(modes).values(mode="normal", at=now(), by="first start", why=""))
+
+        await self.database.write(work)
+
+    async def revive(self) -> int:
+        """Free every episode that a worker held: for a start that knows that no other worker is alive.
+
+        A post that was under way keeps its own time, because the request may still arrive.
+        """
+        statement = (
+            update(episodes)
+            .where(episodes.c.owner.is_not(None), episodes.c.due_at.is_not(None), episodes.c.state.in_(_AT_WORK))
+            .values(due_at=now(), hinted_at=None)
+        )
+        return await self.database.write(lambda connection: connection.execute(statement).rowcount)
+
+    async def episode(self, key: str) -> Episode | None:
+        """One episode, or None if there is no such key."""
+        query = select(*episodes.c).where(episodes.c.key == key)
+        row = await self.database.read(lambda connection: connection.execute(query).first())
+        return None if row is None else episode_of(row._asdict())
 
     # 1 LISTEN ---------------------------------------------------------------------------------------------------
 
