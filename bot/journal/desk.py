@@ -12,7 +12,7 @@ from sqlalchemy import Connection, and_, func, insert, or_, select, update
 from sqlalchemy.sql import Select
 
 from bot.journal.database import Database
-from bot.journal.episodes import Episodes
+from bot.journal.episodes import Episodes, mode_in_force
 from bot.journal.rows import columns_of, episode_of, steps_json, steps_with
 from bot.journal.schema import actions, episodes, modes, now, silences
 from bot.model import Episode, Reply, Risk, State, Step, Tone
@@ -36,7 +36,7 @@ class Desk:
     def _database(self) -> Database:
         return self.journal.database
 
-    async def page(
+    async def page(  # noqa: PLR0913 - one argument a filter of the page
         self,
         *,
         platform: str | None = None,
@@ -144,6 +144,10 @@ class Desk:
         """Switch the policy mode: an append-only row, read by every worker just before it posts."""
         row = {"mode": mode, "at": now(), "until": until, "by": by, "why": why}
         await self._database.write(lambda connection: connection.execute(insert(modes).values(row)).rowcount)
+
+    async def mode(self) -> str:
+        """The policy mode in force."""
+        return await self._database.read(lambda connection: connection.scalar(select(mode_in_force)) or "heightened")
 
     async def release_thread(self, host: str, root: str, *, by: str) -> bool:
         """Let the bot speak in a thread again; False if it was not muted there."""

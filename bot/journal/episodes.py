@@ -368,7 +368,7 @@ def _insert_heard(connection: Connection, mentions: Sequence[Mention], at: float
     return connection.scalars(_insert_new(connection, episodes, rows).returning(episodes.c.key)).all()
 
 
-_mode_in_force = (
+mode_in_force = (
     select(modes.c.mode)
     .where(or_(modes.c.until.is_(None), modes.c.until > now()))
     .order_by(modes.c.id.desc())
@@ -403,7 +403,7 @@ def _standing(connection: Connection, episode: Episode, gate: Gate) -> Standing:
         )
         .scalar_subquery()
     )
-    mode, scope, count = connection.execute(select(_mode_in_force, silence, replies)).one()
+    mode, scope, count = connection.execute(select(mode_in_force, silence, replies)).one()
     return Standing(mode or "heightened", _refused(mode, scope, count, gate))
 
 
