@@ -161,7 +161,8 @@ class RedisQueue:
 def open_queue(url: str, **limits: float) -> RedisQueue:
     """A queue on the server behind a `redis://`, `rediss://`, `valkey://` or `unix://` URL; connects on first use."""
     try:
-        client = Redis.from_url(url.replace("valkey", "redis", 1), socket_connect_timeout=5, health_check_interval=30)
+        spoken = "redis" + url.removeprefix("valkey") if url.startswith("valkey") else url
+        client = Redis.from_url(spoken, socket_connect_timeout=5, health_check_interval=30)
     except ValueError as error:
         message = f"JIEGENG_REDIS_URL does not fit: {error}. Example: redis://localhost:6379/0"
         raise Misconfigured(message) from error
