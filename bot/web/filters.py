@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any, get_args
+from urllib.parse import urlencode
 
 from bot.model import Risk, State, Tone
 
@@ -25,6 +26,16 @@ class Filter:
     def count(self) -> int:
         """How many choices narrow the list."""
         return len(self.chosen)
+
+    @property
+    def narrow(self) -> int:
+        """How many choices are made in the fold-out form."""
+        return len(self.chosen.keys() - {"tone", "text"})
+
+    def but(self, **choice: str) -> str:
+        """The address of the same list with one choice changed, or dropped when empty."""
+        chosen = {name: value for name, value in {**self.chosen, **choice}.items() if value}
+        return "/?" + urlencode(chosen, errors="replace") if chosen else "/"
 
 
 def read_filter(query: Mapping[str, str], now: float, zone: int = 0) -> Filter:

@@ -17,7 +17,7 @@ from bot.web import words
 from bot.web.filters import RISKS, WHEN
 from bot.web.ports import Keys, Log
 from bot.web.story import bars, bubbles, decisions, doubts, moments
-from bot.web.text import clip, show
+from bot.web.text import clip, hue, initial, show
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def load_templates() -> Environment:
     templates = Environment(
         loader=PackageLoader("bot.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    templates.filters |= {"show": show, "clip": clip}
+    templates.filters |= {"show": show, "clip": clip, "initial": initial, "hue": hue}
     templates.globals |= {"bars": bars, "bubbles": bubbles, "decisions": decisions, "doubts": doubts}
     templates.globals |= {"moments": moments, "State": State, "Tone": Tone, "RISKS": RISKS, "WHEN": WHEN}
     return templates

@@ -50,6 +50,16 @@ def clip(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[:limit].rstrip() + "…"
 
 
+def initial(name: str) -> str:
+    """The first letter or sign of a name that can be seen, for a face without a picture."""
+    return next((sign for sign in name if sign.isalnum()), "") or HIDDEN.sub("", name).strip()[:1] or "?"
+
+
+def hue(id_: str) -> int:
+    """Which of eight colours somebody's face has; always the same one."""
+    return sum(id_.encode("utf-8", "replace")) % 8
+
+
 def _wrap(piece: Markup, over: list[Span]) -> Markup:
     if not over:
         return piece

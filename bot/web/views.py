@@ -14,6 +14,7 @@ from bot.web.ports import Action
 from bot.web.site import SESSION, SITE, render, zone
 
 ROWS = 50
+NONE = dict.fromkeys(("oldest", "held", "unsure", "doubled", "lost", "today.posted"), 0.0)
 WEEK = 7 * 86400
 YEAR = 365 * 86400
 ACTIONS: tuple[Action, ...] = get_args(Action)
@@ -24,7 +25,7 @@ async def log(request: web.Request) -> web.Response:
     site, asked = request.app[SITE], _filter(request)
     rows = await site.log.page(**asked.wanted, limit=ROWS)
     older = urlencode({**asked.chosen, "before": rows[-1].key}, errors="replace") if len(rows) == ROWS else ""
-    figures = await site.log.figures()
+    figures = NONE | dict(await site.log.figures())
     return render(request, "log.html", rows=rows, asked=asked, older=older, figures=figures)
 
 
