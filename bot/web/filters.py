@@ -17,7 +17,7 @@ FIELDS = ("when", "from", "to", "platform", "state", "tone", "risk", "text")
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """The choices as typed (`chosen`, for the form) and as the log wants them (`wanted`, for `Log.page`)."""
+    """The choices as typed (`chosen`, empty where there is none) and as `Log.page` wants them (`wanted`)."""
 
     chosen: Mapping[str, str]
     wanted: Mapping[str, Any]
@@ -25,12 +25,12 @@ class Filter:
     @property
     def count(self) -> int:
         """How many choices narrow the list."""
-        return len(self.chosen)
+        return sum(map(bool, self.chosen.values()))
 
     @property
     def narrow(self) -> int:
         """How many choices are made in the fold-out form."""
-        return len(self.chosen.keys() - {"tone", "text"})
+        return sum(bool(value) for name, value in self.chosen.items() if name not in {"tone", "text"})
 
     def but(self, **choice: str) -> str:
         """The address of the same list with one choice changed, or dropped when empty."""
@@ -43,14 +43,14 @@ def read_filter(query: Mapping[str, str], now: float, zone: int = 0) -> Filter:
 
     Raises ValueError for a state, tone, risk, period or date that does not exist.
     """
-    chosen = {name: query[name].strip() for name in FIELDS if query.get(name, "").strip()}
-    wanted: dict[str, Any] = {name: chosen[name] for name in ("platform", "text") if name in chosen}
-    if "state" in chosen:
+    chosen = {name: query.get(name, "").strip() for name in FIELDS}
+    wanted: dict[str, Any] = {name: chosen[name] for name in ("platform", "text") if chosen[name]}
+    if chosen["state"]:
         wanted["state"] = State(chosen["state"])
-    if "tone" in chosen:
+    if chosen["tone"]:
         wanted["tone"] = Tone(chosen["tone"])
-    if "risk" in chosen:
-        wanted["risk"] = RISKS[RISKS.index(chosen["risk"])]  # type: ignore[arg-type]  # index refuses what is none
+    if chosen["risk"]:
+        wanted["risk"] = RISKS[RISKS.index(chosen["risk"])]
     wanted |= _period(chosen, now, zone)
     if before := query.get("before"):
         wanted["before"] = before
@@ -60,12 +60,12 @@ def read_filter(query: Mapping[str, str], now: float, zone: int = 0) -> Filter:
 def _period(chosen: Mapping[str, str], now: float, zone: int) -> dict[str, datetime]:
     period = {}
     here = timezone(timedelta(minutes=zone))
-    if "when" in chosen:
+    if chosen["when"]:
         if chosen["when"] not in WHEN:
             raise ValueError(chosen["when"])
         period["since"] = datetime.fromtimestamp(now, here) - WHEN[chosen["when"]]
-    if "from" in chosen:
+    if chosen["from"]:
         period["since"] = datetime.strptime(chosen["from"], "%Y-%m-%d").replace(tzinfo=here)
-    if "to" in chosen:
+    if chosen["to"]:
         period["until"] = datetime.strptime(chosen["to"], "%Y-%m-%d").replace(tzinfo=here) + timedelta(days=1)
     return period

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from bot.web.site import SITE
 
-STREAMS = web.AppKey("streams", weakref.WeakSet[asyncio.Task[object]])
+STREAMS: web.AppKey[weakref.WeakSet[asyncio.Task[object]]] = web.AppKey("streams", weakref.WeakSet)
 QUIET = web.AppKey("quiet", float)
 
 
@@ -37,7 +37,7 @@ async def with_pauses(keys: AsyncIterator[str], quiet: float) -> AsyncGenerator[
     waiting: asyncio.Task[str] | None = None
     try:
         while True:
-            waiting = waiting or asyncio.ensure_future(anext(keys))  # type: ignore[arg-type]  # anext is a coroutine here
+            waiting = waiting or asyncio.ensure_future(anext(keys))
             done, _ = await asyncio.wait({waiting}, timeout=quiet)
             if not done:
                 yield ""
@@ -55,7 +55,8 @@ async def with_pauses(keys: AsyncIterator[str], quiet: float) -> AsyncGenerator[
 
 async def hang_up(app: web.Application) -> None:
     """End every stream, so that stopping the bot does not wait for readers to close their pages."""
-    for stream in list(app[STREAMS]):
+    streams = app[STREAMS]
+    for stream in tuple(streams):
         stream.cancel()
 
 

@@ -14,7 +14,7 @@ Action = Literal["approve", "reject", "there", "again", "drop"]
 class Log(Protocol):
     """The journal as a reader sees it. Raises `TryLater` when it cannot be reached."""
 
-    async def page(
+    async def page(  # noqa: PLR0913  # one argument for each thing a reader may filter by
         self,
         *,
         platform: str | None = None,

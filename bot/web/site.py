@@ -11,13 +11,14 @@ from typing import Any
 
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import escape
 
 from bot.model import State, Tone
 from bot.web import words
 from bot.web.filters import RISKS, WHEN
 from bot.web.ports import Keys, Log
-from bot.web.story import bars, bubbles, decisions, doubts, moments
-from bot.web.text import clip, hue, initial, show
+from bot.web.story import bars, bubbles, decisions, doubts, moments, unchosen
+from bot.web.text import clip, hue, initial, plain, show
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +41,22 @@ SESSION = web.RequestKey("session", str)
 def load_templates() -> Environment:
     """The templates: everything escaped, an unknown name is an error."""
     templates = Environment(
-        loader=PackageLoader("bot.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("bot.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    templates.filters |= {"show": show, "clip": clip, "initial": initial, "hue": hue}
+    templates.filters |= {"show": show, "clip": clip, "initial": initial, "hue": hue, "plain": plain}
     templates.globals |= {"bars": bars, "bubbles": bubbles, "decisions": decisions, "doubts": doubts}
-    templates.globals |= {"moments": moments, "State": State, "Tone": Tone, "RISKS": RISKS, "WHEN": WHEN}
+    templates.globals |= {
+        "moments": moments,
+        "unchosen": unchosen,
+        "State": State,
+        "Tone": Tone,
+        "RISKS": RISKS,
+        "WHEN": WHEN,
+    }
     return templates
 
 
@@ -58,6 +70,7 @@ def render(request: web.Request, template: str, status: int = 200, **values: Any
         language=language,
         say=partial(words.say, language),
         name=partial(words.name, language),
+        tell=lambda word, **parts: escape(words.WORDS[word][language == "en"]).format(**parts),
         span=partial(words.span, language),
         ago=lambda at: words.ago(language, site.clock() - at.timestamp()),
         stamp=stamp,
@@ -71,7 +84,7 @@ def render(request: web.Request, template: str, status: int = 200, **values: Any
 
 
 def seal(session: str) -> str:
-    """The token that every form of this session carries: who knows it could read our page, so it is not another site."""
+    """The token in every form of this session: who knows it has read our page, so it is no other site."""
     return hashlib.blake2b(session.encode(), digest_size=16, person=b"jiegeng-form").hexdigest()
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from bot.model import EMOTIONS, Cue, Emotion, Episode, Feeling, Mention, Post, State, Step
+from bot.model import EMOTIONS, Cue, Draft, Emotion, Episode, Feeling, Mention, Post, State, Step
 from bot.web.ports import Action
 from bot.web.text import Span, show
 
@@ -70,6 +70,11 @@ def doubts(episode: Episode, text: str) -> Markup:
     reasons = episode.verdict.reasons if episode.verdict else ()
     found = [r for r in reasons if r.text and text[r.start : r.end] == r.text]
     return show(text, [Span(r.start, r.end, f"doubt {r.risk}", r.why) for r in found])
+
+
+def unchosen(draft: Draft) -> Sequence[str]:
+    """The candidates that were not taken; the chosen one stands in the text, with the label behind it."""
+    return [candidate for candidate in draft.candidates if candidate not in draft.text]
 
 
 def moments(episode: Episode) -> Sequence[Moment]:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from markupsafe import Markup, escape
 
@@ -39,7 +40,7 @@ def show(text: str, spans: Iterable[Span] = ()) -> Markup:
     fitting = [(start, end, s) for start, end, s in fitting if start < end]
     edges = sorted({0, len(text), *(edge for start, end, _ in fitting for edge in (start, end))})
     pieces = []
-    for left, right in zip(edges, edges[1:], strict=False):
+    for left, right in pairwise(edges):
         over = [s for start, end, s in fitting if start <= left and right <= end]
         pieces.append(_wrap(_reveal(text, left, right), over))
     return Markup('<bdi dir="auto">{}</bdi>').format(Markup("").join(pieces))
@@ -48,6 +49,11 @@ def show(text: str, spans: Iterable[Span] = ()) -> Markup:
 def clip(text: str, limit: int) -> str:
     """The first `limit` characters, with an ellipsis if there was more."""
     return text if len(text) <= limit else text[:limit].rstrip() + "…"
+
+
+def plain(text: str) -> str:
+    """The text without its hidden characters, for places that cannot show labels (titles, form values)."""
+    return HIDDEN.sub("", text)
 
 
 def initial(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast, get_args
+from typing import get_args
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -24,7 +24,7 @@ async def log(request: web.Request) -> web.Response:
     """The list of episodes, newest first, with the figures above it."""
     site, asked = request.app[SITE], _filter(request)
     rows = await site.log.page(**asked.wanted, limit=ROWS)
-    older = urlencode({**asked.chosen, "before": rows[-1].key}, errors="replace") if len(rows) == ROWS else ""
+    older = asked.but(before=rows[-1].key) if len(rows) == ROWS else ""
     figures = NONE | dict(await site.log.figures())
     return render(request, "log.html", rows=rows, asked=asked, older=older, figures=figures)
 
@@ -41,7 +41,7 @@ async def decide(request: web.Request) -> web.Response:
     if action not in ACTIONS or not version.isdecimal():
         raise web.HTTPBadRequest
     text = str(form.get("text", "")).replace("\r\n", "\n").strip() or None
-    decided = request.app[SITE].log.decide(key, cast("Action", action), by="admin", text=text, version=int(version))
+    decided = request.app[SITE].log.decide(key, action, by="admin", text=text, version=int(version))
     if refusal := await decided:
         return await _story(request, key, status=409, refusal=refusal)
     raise web.HTTPSeeOther("/episode?" + urlencode({"key": key, "done": action}, errors="replace"))
@@ -52,7 +52,7 @@ async def sign_in(request: web.Request) -> web.Response:
     keys, token = request.app[SITE].keys, request.query.get("token", "")
     if not token or not await keys.redeem(token):
         return render(request, "sign_in.html", 403 if token else 200, used=bool(token))
-    # A page that moves on by itself, not a redirect: a strict cookie is not sent along when another site's link led here.
+    # A page that moves on by itself, not a redirect: after a link from another site, a strict cookie stays at home.
     response = render(request, "welcome.html")
     _keep(request, response, COOKIE, await keys.open(), WEEK)
     return response

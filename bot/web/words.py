@@ -16,9 +16,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "sign.out": ("退出", "Sign out"),
     "other": ("English", "中文"),
     "offline": (
-        "现在没有接大模型：回复由离线写手拼出来。设好 JIEGENG_LLM_BASE_URL、JIEGENG_LLM_API_KEY 和 JIEGENG_LLM_MODEL，再重启，就由模型来写。",
-        "No model is connected: the offline writer composes the replies. Set JIEGENG_LLM_BASE_URL, JIEGENG_LLM_API_KEY "
-        "and JIEGENG_LLM_MODEL and start again, and the model writes.",
+        "还没接大模型，回复由离线写手拼出来。怎么接？",
+        "No model is connected: the offline writer composes the replies. How do I connect one?",
+    ),
+    "offline.how": (
+        "设好这三个环境变量，再重启，就由模型来写：",
+        "Set these three in the environment and start again, and the model writes:",
     ),
     # signing in
     "sign.title": ("请先进门", "Come in first"),
@@ -64,10 +67,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "row.new": ("{n} 条新的，看看", "{n} new, show"),
     "row.older": ("更早的", "Older"),
     "row.newest": ("回到最新", "Back to the newest"),
-    "row.answered": ("回了", "Answered"),
-    "row.writing": ("想回", "Wants to answer"),
+    "row.answered": ("回了：", "Answered: "),
+    "row.writing": ("想回：", "Wants to answer: "),
     "row.quiet": ("没开口", "Said nothing"),
+    "row.because": ("：", ": "),
     "row.busy": ("正在忙……", "Working on it…"),
+    "row.under": ("{who}的帖子：", "{who} posted: "),
     "row.picture": ("图", "picture"),
     "row.blank": ("（没有文字）", "(no text)"),
     "empty.title": ("还没人喊它", "Nobody has called yet"),
@@ -196,7 +201,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "facts.visibility": ("可见范围", "Visibility"),
     # deciding
     "decide.held": ("它拿不定主意，等你点头", "It waits for your nod"),
-    "decide.held.why": ("改过再批准也可以；发出前还会再审一遍。", "You may edit before you approve; it is checked again."),
+    "decide.held.why": (
+        "改过再批准也可以；发出前还会再审一遍。",
+        "You may edit before you approve; it is checked again.",
+    ),
     "decide.text": ("要发的话", "The reply"),
     "decide.approve": ("批准，发出去", "Approve and post"),
     "decide.reject": ("不发了", "Reject"),
@@ -223,7 +231,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "trouble.413": ("太长了", "Too long"),
     "trouble.413.why": ("表单内容太大。", "The form is too large."),
     "trouble.503": ("暂时够不着数据", "The data cannot be reached"),
-    "trouble.503.why": ("数据库没有回应。机器人会自己重试，过一会儿再看。", "The database does not answer. Try again soon."),
+    "trouble.503.why": (
+        "数据库没有回应。机器人会自己重试，过一会儿再看。",
+        "The database does not answer. Try again soon.",
+    ),
     # measures
     "ago.now": ("刚刚", "now"),
     "ago.minutes": ("{n} 分钟前", "{n} min ago"),
@@ -248,7 +259,7 @@ def name(language: Language, kind: str, value: str) -> str:
 
 
 def choose(cookie: str, accept: str) -> Language:
-    """The language of the page: what the reader chose, else the first of `Accept-Language` that we speak, else Chinese."""
+    """What the reader chose, else the first of `Accept-Language` that we speak, else Chinese."""
     if cookie in {"zh", "en"}:
         return "en" if cookie == "en" else "zh"
     for wish in accept.lower().split(","):

@@ -3,6 +3,8 @@
 
 const language = document.documentElement.lang;
 const moment = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" });
+const clock = new Intl.DateTimeFormat(language, { timeStyle: "medium" });
+const isToday = (at) => at.toDateString() === new Date().toDateString();
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
 
 function ago(seconds) {
@@ -20,7 +22,8 @@ function tellTimes(root) {
       time.title = full;
       time.textContent = ago((Date.now() - at) / 1000);
     } else {
-      time.textContent = full;
+      time.title = full;
+      time.textContent = isToday(at) ? clock.format(at) : full;
     }
   }
 }
