@@ -26,7 +26,7 @@ from bot import emotion
 from bot.child import PlazaChild
 from bot.delivery import Delivery
 from bot.embedded import EmbeddedValkey
-from bot.errors import GiveUp, Misconfigured, TryLater
+from bot.errors import GiveUp, Misconfigured
 from bot.journal import Desk, Episodes, Passes, open_database
 from bot.label import Label
 from bot.loops import Crew, forever
@@ -268,7 +268,7 @@ async def run(settings: Settings, tell: Callable[[Addresses], None]) -> None:
             stack.push_async_callback(mind.writer.close)
             plaza = await _start_plaza(settings, stack)
             passes, desk = Passes(journal.database), Desk(journal)
-            await _serve(make_web(desk, passes, health=partial(_healthy, journal)), settings, stack)
+            await _serve(make_web(desk, passes, plaza=plaza.url if plaza else "", offline=not settings.llm_model), settings, stack)
             await warming
 
             platforms: dict[str, Platform] = {}
@@ -346,14 +346,6 @@ async def _serve(app: web.Application, settings: Settings, stack: AsyncExitStack
         raise Misconfigured(message) from error
 
 
-async def _healthy(journal: Episodes) -> bool:
-    try:
-        await journal.cursor("")
-    except TryLater:
-        return False
-    return True
-
-
 async def _refresh(mind: Mind, journal: Episodes) -> None:
     """Take in files that somebody edited; a bad one is told once and the last good one stays."""
     before = mind.memes.error
@@ -362,4 +354,4 @@ async def _refresh(mind: Mind, journal: Episodes) -> None:
     if mind.memes.error is not None and mind.memes.error is not before:
         log.warning("%s; the last good library stays", mind.memes.error)
     persona = mind.personas.current()
-    await journal.keep_persona(persona.version, persona.text)
+    await journal.keep_persona(persona.version, mind.personas.path.read_text(encoding="utf-8"))
