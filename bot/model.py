@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
@@ -29,6 +28,7 @@ __all__ = [
     "Meme",
     "Mention",
     "Post",
+    "Posting",
     "Reading",
     "Reason",
     "Recalled",
@@ -227,6 +227,20 @@ class Reply(Value):
     at: AwareDatetime
 
 
+class Posting(Value):
+    """What we are about to say, fixed before it is said: the same bytes under the same key, however often it is sent.
+
+    `first_at` and `until` are seconds of the journal's clock: when the first try began, and when a try counts as over.
+    """
+
+    key: str
+    text: str
+    digest: str
+    first_at: float
+    until: float
+    absent_at: float | None = None
+
+
 class State(StrEnum):
     """Where an episode stands; FINAL holds those at which it ends."""
 
@@ -262,7 +276,8 @@ class Step(Value):
 class Episode(Value):
     """One mention's whole life: the journal's row, the admin's page and the test's assertion.
 
-    `version` counts the writes; every write names the version it read. Times are aware UTC.
+    `version` counts the writes; every write names the version it read. `tries` counts the workers that died over it
+    since it last moved on, `laters` the times it had to wait since then. Times are aware UTC.
     """
 
     mention: Mention
@@ -275,10 +290,12 @@ class Episode(Value):
     verdict: Verdict | None = None
     reply: Reply | None = None
     came_from: State | None = None
+    posting: Posting | None = None
     tries: int = 0
+    laters: int = 0
     steps: tuple[Step, ...] = ()
-    heard_at: datetime
-    updated_at: datetime
+    heard_at: AwareDatetime
+    updated_at: AwareDatetime
 
     @property
     def key(self) -> str:
