@@ -21,8 +21,9 @@ LISTS = ("openers", "closers", "topics", "lines")
 TONES = ("banter", "warm", "comfort")
 CHATS = ("who", "robot", "there", "help", "thanks", "outcome", "empty", "glyphs", "puzzled")
 PLIGHTS = (
-    "grief", "pet", "illness", "accident", "breakup", "exam", "layoff", "lonely", "fear", "family", "pregnancy",
-    "disaster", "mental", "money", "bullied", "presence",
+    "grief", "suicide_loss", "pet_death", "illness", "accident", "pregnancy_loss", "breakup", "exam_failure",
+    "job_loss", "disaster", "bullying", "loneliness", "mental_illness", "panic", "family_conflict", "caregiving",
+    "abuse_past", "guilt", "discrimination", "despair", "money", "presence", "robot",
 )  # fmt: skip
 
 BLANKS: Mapping[str, str] = {
