@@ -1,0 +1,1 @@
+"""Places where people call the bot, each behind the same port."""

@@ -1,0 +1,1 @@
+"""A tiny social site on our open protocol: the demo, and the protocol's reference server."""
