@@ -81,17 +81,21 @@ class Pages:
     def _page(self, request: web.Request, template: str, status: int = 200, **values: Any) -> web.Response:
         spoken = words.choose(request.cookies.get("lang", ""), request.headers.get("Accept-Language", ""))
         store = request.app[STORE]
-        html = templates().get_template(template).render(
-            language=spoken,
-            say=partial(words.say, spoken, robot=store.robot.name),
-            ago=lambda at: words.ago(spoken, self.clock() - datetime.fromisoformat(at).timestamp()),
-            robot=store.robot,
-            me=person_json(me_of(request)),
-            people=[person_json(person) for person in store.people()],
-            why=partial(self._why, f"{store.robot.handle}@{store.host}"),
-            admin=self.admin,
-            here=request.path_qs,
-            **values,
+        html = (
+            templates()
+            .get_template(template)
+            .render(
+                language=spoken,
+                say=partial(words.say, spoken, robot=store.robot.name),
+                ago=lambda at: words.ago(spoken, self.clock() - datetime.fromisoformat(at).timestamp()),
+                robot=store.robot,
+                me=person_json(me_of(request)),
+                people=[person_json(person) for person in store.people()],
+                why=partial(self._why, f"{store.robot.handle}@{store.host}"),
+                admin=self.admin,
+                here=request.path_qs,
+                **values,
+            )
         )
         return web.Response(text=html, status=status, content_type="text/html", headers={"Cache-Control": "no-store"})
 
@@ -150,7 +154,7 @@ def written(text: str, robot: str, *, by_robot: bool = False) -> Markup:
     label = LABEL.search(text) if by_robot else None
     body = escape(text[: label.start()] if label else text)
     call = escape(f"@{robot}")
-    body = Markup(f'<b class="call">{call}</b>').join(body.split(call))
+    body = Markup('<b class="call">{}</b>').format(call).join(body.split(call))
     tail = Markup('<small class="label">{}</small>').format(label.group().strip()) if label else ""
     return Markup('<bdi dir="auto">{}</bdi>{}').format(body, tail)
 

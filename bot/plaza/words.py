@@ -12,7 +12,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "skip": ("跳到正文", "Skip to the content"),
     "other": ("English", "中文"),
     "admin": ("机器人日志", "Robot's log"),
-    "noscript": ("没有 JavaScript 也能看；要说话、点赞，请把它打开。", "You can read without JavaScript; to talk, turn it on."),
+    "noscript": (
+        "没有 JavaScript 也能看；要说话、点赞，请把它打开。",
+        "You can read without JavaScript; to talk, turn it on.",
+    ),
     # who is here
     "me": ("你现在是 {name}", "You are {name}"),
     "me.switch": ("换个身份", "Be somebody else"),
@@ -22,9 +25,9 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "about.title": ("这是什么地方", "What is this place"),
     "about.text": (
-        "一个小小的社区。发帖、评论、配张图都行；写上 @{robot}，住在这里的机器人就会来接话：开心时接梗，难过时先听你说。",
-        "A small community. Post, comment, add a picture; write @{robot}, and the robot who lives here answers: it jokes "
-        "when a joke is welcome and listens when it is not.",
+        "一个小小的社区。发帖、评论、配图都行；写上 @{robot}，住这儿的机器人就来接话：开心时接梗，难过时先听你说。",
+        "A small community. Post, comment, add a picture; write @{robot}, and the robot who lives here answers: "
+        "it jokes when a joke is welcome and listens when it is not.",
     ),
     "about.stop": (
         "不想被它打扰，回一句「别再回我」就好。",
@@ -36,7 +39,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "write.comment": ("说点什么……", "Say something…"),
     "write.call": ("喊 @{robot}", "Call @{robot}"),
     "write.picture": ("加图", "Add a picture"),
-    "write.alt": ("这张图里有什么？（给看不见的人，也给机器人）", "What does it show? (for those who cannot see, and for the robot)"),
+    "write.alt": (
+        "这张图里有什么？（给看不见的人，也给机器人）",
+        "What does it show? (for those who cannot see, and for the robot)",
+    ),
     "write.drop": ("拿掉这张图", "Remove the picture"),
     "write.send": ("发出去", "Post"),
     "write.reply": ("评论", "Comment"),

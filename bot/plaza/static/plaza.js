@@ -11,7 +11,7 @@ const exact = new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: 
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 function ago(seconds) {
-  if (seconds < 60) return relative.format(0, "second");
+  if (seconds < 60) return words.now;
   if (seconds < 3600) return relative.format(-Math.floor(seconds / 60), "minute");
   if (seconds < 86400) return relative.format(-Math.floor(seconds / 3600), "hour");
   return relative.format(-Math.floor(seconds / 86400), "day");
