@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -31,7 +31,7 @@ from bot.ports import ABSENT, Batch, Found, Once
 PAGE = 40
 CONTEXT_BYTES = 8 << 20
 # Notification ids are given out before their transaction commits, so a smaller one may appear after a larger one:
-# what is younger than this is read again, and after a start and every hour a whole page before the cursor.
+# for so many seconds after news, at the start and every hour the page before the cursor is read again.
 OVERLAP = 600.0
 DEEP_EVERY = 3600.0
 # A server allows 300 requests in five minutes (docs.joinmastodon.org, rate limits); this leaves most of them free.
@@ -66,9 +66,9 @@ class Mastodon:
         self._me = me
         self._clock = clock
         self._sleep = sleep
-        # Both only save work: a restart begins with a deep look and an empty table.
-        self._first_seen: dict[str, float] = {}
-        self._next_deep = clock()
+        # These only save work: a restart looks back at once.
+        self._known: frozenset[str] = frozenset()
+        self._next_deep = self._quiet_from = clock()
 
     @classmethod
     async def open(
@@ -108,7 +108,7 @@ class Mastodon:
         return self._server.limit
 
     def measure(self, text: str) -> int:
-        return count(text, self._server.url_length, is_fixed=self._server.is_mastodon)
+        return count(text, self._server.url_length)
 
     def address(self, mention: Mention) -> str:
         """Without the author's handle in front a reply notifies nobody."""
@@ -159,7 +159,7 @@ class Mastodon:
         trouble: TryLater | GiveUp | None = None
         for look in (self._find_below, self._find_among_own):
             try:
-                reply = await look(mention)
+                reply = await look(mention, text)
             except (TryLater, GiveUp) as error:
                 trouble = trouble or error
             else:
@@ -182,37 +182,30 @@ class Mastodon:
     # listening
 
     async def _look(self, floor: str, last: str) -> tuple[Batch, bool]:
-        """Everything after the cursor less the overlap, oldest first, and whether anything was not seen before."""
-        low = await self._overlap(floor, last)
-        found: dict[str, object] = {}
+        """Everything after the cursor and the overlap before it, oldest first, and whether any of it is news."""
+        now, newest = self._clock(), last
+        found = dict(await self._notifications({"max_id": last, "limit": str(PAGE)})) if self._looks_back(now) else {}
+        found = {number: row for number, row in found.items() if id_order(number) > id_order(floor)}
         for _ in range(PAGES_AT_ONCE):
-            page = await self._notifications({"min_id": low, "limit": str(PAGE)})
-            found.update(page)
-            if not page:
+            page = await self._notifications({"min_id": newest, "limit": str(PAGE)})
+            fresh = {number: row for number, row in page if id_order(number) > id_order(newest)}
+            if not fresh:
                 break
-            low = max(found, key=id_order)
-        now, is_news = self._clock(), False
-        for number in found:
-            is_news |= number not in self._first_seen
-            self._first_seen.setdefault(number, now)
-        newest = max([last, *found], key=id_order)
+            found.update(fresh)
+            newest = max(fresh, key=id_order)
+        is_news = not self._known.issuperset(found)
+        if is_news:
+            self._quiet_from = now + OVERLAP
+        self._known = frozenset(found)
         heard = [mention for number in sorted(found, key=id_order) if (mention := self._mention(found[number]))]
         return Batch(tuple(heard), f"{floor}..{newest}" if newest != last else None), is_news
 
-    async def _overlap(self, floor: str, last: str) -> str:
-        """The notification from which to read on: never before the floor, never after the cursor."""
-        now = self._clock()
+    def _looks_back(self, now: float) -> bool:
+        """Only while there is something going on, and once an hour anyway: looking back is a whole page."""
         if now >= self._next_deep:
-            before = await self._notifications({"max_id": last, "limit": str(PAGE)})
-            low = min([last, *(number for number, _ in before)], key=id_order) if before else floor
             self._next_deep = now + DEEP_EVERY
-            self._first_seen = {low: now - OVERLAP}
-        old = [number for number, seen in self._first_seen.items() if now - seen >= OVERLAP]
-        low = max([floor, *(number for number in old if id_order(number) <= id_order(last))], key=id_order)
-        self._first_seen = {
-            number: seen for number, seen in self._first_seen.items() if id_order(number) >= id_order(low)
-        }
-        return low
+            return True
+        return now < self._quiet_from
 
     async def _notifications(self, params: Mapping[str, str]) -> list[tuple[str, object]]:
         """One page of notifications as (id, notification), those without an id left out."""
@@ -271,49 +264,60 @@ class Mastodon:
 
     # looking for our own reply
 
-    async def _find_below(self, mention: Mention) -> Reply | None:
+    async def _find_below(self, mention: Mention, text: str) -> Reply | None:
         try:
             found = await self._read_context(mention.id)
         except Refused as refused:
             if refused.status == 404:  # the mention is gone; our own posts can still tell
                 return None
             raise
-        return self._own_reply(found.get("descendants"), mention)
+        return self._own_reply(found.get("descendants"), mention, text)
 
-    async def _find_among_own(self, mention: Mention) -> Reply | None:
+    async def _find_among_own(self, mention: Mention, text: str) -> Reply | None:
         """From the newest page, and forward from the mention, since ids grow with time."""
-        newest = await self._own_posts({"limit": str(PAGE)})
-        if (reply := self._own_reply(newest, mention)) is not None:
+        reply = self._own_reply(await self._own_posts({"limit": str(PAGE)}), mention, text)
+        if reply is not None:
             return reply
         low = mention.id
         for _ in range(OWN_PAGES):
             page = await self._own_posts({"min_id": low, "limit": str(PAGE)})
-            if not page:
-                return None
-            if (reply := self._own_reply(page, mention)) is not None:
+            if (reply := self._own_reply(page, mention, text)) is not None:
                 return reply
-            low = max((name(table(row).get("id")) for row in page), key=id_order)
-        raise TryLater(
-            f"{self.account} posted so much since {mention.key} that our reply was not looked for to the end"
-        )
+            newest_id = max((_id_of(status) for status in page), key=id_order, default=low)
+            if id_order(newest_id) <= id_order(low):
+                return None
+            low = newest_id
+        raise TryLater(f"{self.account} posted so much since {mention.key} that not all of it was looked through")
 
-    async def _own_posts(self, params: Mapping[str, str]) -> list[object]:
+    async def _own_posts(self, params: Mapping[str, str]) -> Sequence[object]:
         path = f"/api/v1/accounts/{quote(self._me.id, safe='')}/statuses"
         answer = await self._remote.read(path, {**params, "exclude_reblogs": "true"})
         try:
-            return list(rows(answer.body))
+            return rows(answer.body)
         except Unreadable as error:
             raise TryLater(f"the posts of {self.account} are unreadable: {error}") from error
 
-    def _own_reply(self, statuses: object, mention: Mention) -> Reply | None:
+    def _own_reply(self, statuses: object, mention: Mention, text: str) -> Reply | None:
         try:
             for status in map(table, rows(statuses)):
                 is_ours = table(status.get("account")).get("id") == self._me.id
-                if is_ours and status.get("in_reply_to_id") == mention.id:
+                if is_ours and _answers(status, mention, text):
                     return _reply(status, text_of(status))
         except Unreadable as error:
             raise TryLater(f"the posts around {mention.key} are unreadable: {error}") from error
         return None
+
+
+def _answers(status: Mapping[str, object], mention: Mention, text: str) -> bool:
+    """Whether a status replies to the mention. When a post is deleted, its replies stand alone: their words tell."""
+    parent = status.get("in_reply_to_id")
+    return parent == mention.id or (parent is None and text_of(status).split() == text.split())
+
+
+def _id_of(status: object) -> str:
+    """A status's id, or "0" where it has none."""
+    number = status.get("id") if isinstance(status, dict) else None
+    return number if isinstance(number, str) and number else "0"
 
 
 def _reply(status: object, text: str) -> Reply:

@@ -16,7 +16,7 @@ DEFAULT_URL_LENGTH = 23
 # Mastodon keeps an Idempotency-Key for an hour after the status was made (PostStatusService); a quarter is for clocks
 # and slow answers.
 WINDOW = Once("window", 45 * 60)
-# Mastodon, or a fork that leaves posting alone (+glitch, +hometown); others add "(compatible; …)" or a name of their own.
+# Mastodon, or a fork that leaves posting alone (+glitch, +hometown); others add "(compatible; …)" or their own name.
 _VERSION = re.compile(r"v?(\d+)\.\d+\.\d+(-?(alpha|beta|rc|nightly|security)[\w.\-]*)?(\+[\w.\-]*)?")
 _SOFTWARE = frozenset({"mastodon", "hometown"})
 
