@@ -65,7 +65,9 @@ async def floor(kind: str, url: str, count: int) -> dict[str, float]:
 
             async def lean(number: int) -> None:
                 await queue(number)
-                async with session.post(f"{url}/v1/chat/completions", json={"model": "stub", "messages": MESSAGES}) as answer:
+                async with session.post(
+                    f"{url}/v1/chat/completions", json={"model": "stub", "messages": MESSAGES}
+                ) as answer:
                     await answer.json()
                 await grouped.do(str(number), insert(number))
                 await post(number)

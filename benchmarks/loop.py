@@ -1,7 +1,7 @@
 """Prints every figure of the README about speed and size, with both floors measured in the same run.
 
-    make bench                    the whole table, about two minutes
-    make bench ARGS="--count 300" a quick look
+make bench                    the whole table, about two minutes
+make bench ARGS="--count 300" a quick look
 """
 
 from __future__ import annotations
@@ -229,7 +229,9 @@ def report(figures: dict[str, Any]) -> Table:
     loop, floors = figures["loop"], figures["floors"]
     whole = sum(loop["cpu"].values())
     cpu = psutil.cpu_count()
-    machine = f"{platform.system()} {platform.machine()}, {cpu} cores, Python {platform.python_version()}, SQLite (WAL, FULL)"
+    machine = (
+        f"{platform.system()} {platform.machine()}, {cpu} cores, Python {platform.python_version()}, SQLite (WAL, FULL)"
+    )
     table = Table(title=f"jiegeng bench · {machine}")
     table.add_column("figure")
     table.add_column("value", justify="right")
@@ -246,8 +248,10 @@ def report(figures: dict[str, Any]) -> Table:
         add(f"{kind} floor", f"{floor['cpu_ms']:.2f} ms")
         add(f"ours ÷ {kind} floor", f"{whole / floor['cpu_ms']:.2f}")
     add("replies a core and day at that cost", f"{86400 / (whole / 1000) / 1e6:.1f} million")
-    add("own time, stored → posted less the model: p50 / p95 / p99",
-        f"{loop.get('p50', 0):.0f} / {loop.get('p95', 0):.0f} / {loop.get('p99', 0):.0f} ms")
+    add(
+        "own time, stored → posted less the model: p50 / p95 / p99",
+        f"{loop.get('p50', 0):.0f} / {loop.get('p95', 0):.0f} / {loop.get('p99', 0):.0f} ms",
+    )
     add("episodes by state", ", ".join(f"{state} {count}" for state, count in sorted(loop["states"].items())))
     return table
 

@@ -16,14 +16,30 @@ import time
 from aiohttp import web
 
 POSTS = (
-    "周一早上地铁挤成照片了[doge]", "今天食堂的番茄炒蛋居然没有蛋", "第一次发工资，请爸妈吃了顿火锅", "又加班到十点，月亮不睡我不睡",
-    "猫把我的耳机线咬断了，还一脸无辜", "面试等通知等了两周，好累", "奶奶教我包饺子，我包的全露馅", "明天体检，今晚不敢吃夜宵",
-    "外卖小哥说楼下的流浪猫认得他了", "终于把拖了三个月的报告写完了", "爷爷昨天走了，我还没缓过来", "下雨天和热汤面真配",
-    "My cat has decided the printer is its enemy", "First day at the new job and I already got lost twice",
-    "樓下便利商店的咖啡居然漲價了", "跑完了人生第一个十公里，腿不是我的了",
+    "周一早上地铁挤成照片了[doge]",
+    "今天食堂的番茄炒蛋居然没有蛋",
+    "第一次发工资，请爸妈吃了顿火锅",
+    "又加班到十点，月亮不睡我不睡",
+    "猫把我的耳机线咬断了，还一脸无辜",
+    "面试等通知等了两周，好累",
+    "奶奶教我包饺子，我包的全露馅",
+    "明天体检，今晚不敢吃夜宵",
+    "外卖小哥说楼下的流浪猫认得他了",
+    "终于把拖了三个月的报告写完了",
+    "爷爷昨天走了，我还没缓过来",
+    "下雨天和热汤面真配",
+    "My cat has decided the printer is its enemy",
+    "First day at the new job and I already got lost twice",
+    "樓下便利商店的咖啡居然漲價了",
+    "跑完了人生第一个十公里，腿不是我的了",
 )
 CALLS = ("@bot 来一句", "@bot 评价一下", "@bot 哈哈哈哈", "@bot", "@bot thoughts?", "@bot 说点什么")
-ANSWERS = ("地铁：今天也替你把形状压好了", "这锅里要是有蛋，我当场给它磕一个", "你先歇着，加班这事儿我替你看着月亮", "抱抱，慢慢来，我在这儿听着")
+ANSWERS = (
+    "地铁：今天也替你把形状压好了",
+    "这锅里要是有蛋，我当场给它磕一个",
+    "你先歇着，加班这事儿我替你看着月亮",
+    "抱抱，慢慢来，我在这儿听着",
+)
 
 
 class Stage:
@@ -46,17 +62,31 @@ class Stage:
 
     def post(self, number: int) -> dict[str, object]:
         text = POSTS[number % len(POSTS)]
-        return {"id": f"p{number}", "author": self.person(number + 1), "text": text, "media": [], "at": "2026-11-22T10:00:00Z"}
+        return {
+            "id": f"p{number}",
+            "author": self.person(number + 1),
+            "text": text,
+            "media": [],
+            "at": "2026-11-22T10:00:00Z",
+        }
 
     def mention(self, number: int) -> dict[str, object]:
         return {
-            "id": f"m{number}", "author": self.person(number), "text": CALLS[number % len(CALLS)], "media": [],
-            "at": "2026-11-22T10:00:01Z", "root_id": f"p{number}", "visibility": "public", "url": "",
+            "id": f"m{number}",
+            "author": self.person(number),
+            "text": CALLS[number % len(CALLS)],
+            "media": [],
+            "at": "2026-11-22T10:00:01Z",
+            "root_id": f"p{number}",
+            "visibility": "public",
+            "url": "",
         }
 
 
 async def me(_request: web.Request) -> web.Response:
-    return web.json_response({"account": "bot@stage", "name": "bot", "host": "stage", "limit": 280, "once": "permanent"})
+    return web.json_response(
+        {"account": "bot@stage", "name": "bot", "host": "stage", "limit": 280, "once": "permanent"}
+    )
 
 
 def serve(stage: Stage) -> web.Application:

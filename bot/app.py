@@ -268,7 +268,11 @@ async def run(settings: Settings, tell: Callable[[Addresses], None]) -> None:
             stack.push_async_callback(mind.writer.close)
             plaza = await _start_plaza(settings, stack)
             passes, desk = Passes(journal.database), Desk(journal)
-            await _serve(make_web(desk, passes, plaza=plaza.url if plaza else "", offline=not settings.llm_model), settings, stack)
+            await _serve(
+                make_web(desk, passes, plaza=plaza.url if plaza else "", offline=not settings.llm_model),
+                settings,
+                stack,
+            )
             await warming
 
             platforms: dict[str, Platform] = {}
