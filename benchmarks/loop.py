@@ -100,7 +100,7 @@ async def say(session: aiohttp.ClientSession, base: str, text: str) -> str:
 async def answered(session: aiohttp.ClientSession, base: str, post: str | None) -> bool:
     async with session.get(f"{base}/api/posts/{post}") as answer:
         body = await answer.json()
-    return any(comment["author"]["bot"] for comment in body.get("comments", ()))
+    return any(comment["author"]["bot"] for comment in body["post"]["comments"])
 
 
 async def sustained(folder: Path, url: str, rate: float, count: int, progress: Progress) -> dict[str, Any]:

@@ -98,7 +98,7 @@ class Visitor:
     async def answers(self, post: str) -> list[dict[str, Any]]:
         async with self.session.get(f"{self.base}/api/posts/{post}") as answer:
             body = await answer.json()
-        return [comment for comment in body["comments"] if comment["author"]["robot"]]
+        return [comment for comment in body["post"]["comments"] if comment["author"]["robot"]]
 
     async def wait_for_answer(self, post: str, seconds: float = 40) -> dict[str, Any]:
         until = time.monotonic() + seconds
@@ -118,6 +118,8 @@ async def test_the_plaza_answers_and_the_log_page_explains_why(house: House) -> 
         took = time.monotonic() - began
 
         async with session.get(house.sign_in) as page:
+            assert page.status == 200
+        async with session.get(f"http://127.0.0.1:{house.pages}/") as page:
             log = await page.text()
         links = re.findall(r'href="(/episode\?key=[^"]+)"', log)
         async with session.get(f"http://127.0.0.1:{house.pages}{links[0]}") as page:
