@@ -47,6 +47,9 @@ def run() -> None:
 
     def tell(addresses: root.Addresses) -> None:
         err.print(Panel(show.welcome(addresses), title=f"接梗 · Jiegeng {__version__}", border_style="green"))
+        err.print(
+            addresses.sign_in, soft_wrap=True, highlight=False
+        )  # whole on one line, so that a terminal can open it
 
     _run(_until_told_to_stop(root.run(settings, tell)))
 

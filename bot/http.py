@@ -41,6 +41,14 @@ class Refused(GiveUp):
         self.code = code
 
 
+class Unspoken(TryLater):
+    """A 4xx without an error body: not the site itself but something in between said `status`."""
+
+    def __init__(self, why: str, status: int, after: float | None = None) -> None:
+        super().__init__(why, after)
+        self.status = status
+
+
 class Remote:
     """One site reached over HTTP with one bearer token. The session is shared and stays open.
 
@@ -141,7 +149,7 @@ class Remote:
         if 400 <= status < 500 and status not in _DOUBTFUL:
             if said is None:
                 # Something between us and the site answered: nothing happened there, and it may pass.
-                return TryLater(f"{where}: {status} without an error body; is this the right address?", pause)
+                return Unspoken(f"{where}: {status} without an error body; is this the right address?", status, pause)
             return Refused(f"{where}: {status} {_line(said)}", status, said[0])
         return doubt(f"{where}: {status} {_line(said)}")
 

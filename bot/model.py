@@ -154,7 +154,9 @@ class Feeling(Value):
 
     `emotions` holds a probability for each of EMOTIONS and sums to 1; `negativity` is anger + sadness + fear in
     [0, 1]; `intensity` is 0 to 3 by rules; `plights` names what befell somebody (grief, illness, failure, ...),
-    which no laughter undoes.
+    which no laughter undoes, and `gravity` in [0, 1] how much speaks for such a thing; `troubles` names what is
+    small (tired, money, exam nerves); `play` in [0, 1] is how much the text itself invites a joke; `asks` what its
+    writer asks for (outcome, comfort, joke); `length` counts letters and digits.
     """
 
     emotions: dict[Emotion, float]
@@ -163,6 +165,11 @@ class Feeling(Value):
     distress: Distress = "none"
     crisis: CrisisKind | None = None
     plights: tuple[str, ...] = ()
+    gravity: float = Field(default=0, ge=0, le=1)
+    troubles: tuple[str, ...] = ()
+    play: float = Field(default=0, ge=0, le=1)
+    asks: tuple[str, ...] = ()
+    length: int = Field(default=0, ge=0)
     sarcasm: float = Field(default=0, ge=0, le=1)
     bait: Bait = "none"
     language: str = "und"

@@ -106,7 +106,8 @@ class Bot:
 
     async def _go_on(self, claimed: Claimed) -> None:
         episode = claimed.episode
-        heard_for = claimed.now - episode.heard_at.timestamp()
+        # A bot that slept for three days must not answer what is three days old, whenever it came to hear of it.
+        heard_for = claimed.now - min(episode.heard_at, episode.mention.at).timestamp()
         if await self._hopeless(episode, heard_for):
             return
         if episode.state is State.POSTING:

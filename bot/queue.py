@@ -122,7 +122,12 @@ class RedisQueue:
 
     async def tidy(self) -> None:
         async with _reachable():
-            pending = await self._redis.xpending_range(STREAM, GROUP, "-", "+", 500, idle=120_000)
+            try:
+                pending = await self._redis.xpending_range(STREAM, GROUP, "-", "+", 500, idle=120_000)
+            except ResponseError as error:
+                if "NOGROUP" not in str(error):
+                    raise
+                return  # nobody has taken anything yet
             await self.done([Wake("", _text(entry["message_id"])) for entry in pending])
 
     async def reserve(self, person: str, family: str, key: str) -> bool:

@@ -95,7 +95,7 @@ def load_settings(environ: Mapping[str, str] = os.environ, dotenv: Path = Path("
     if problems:
         raise Misconfigured("\n".join(problems))
     try:
-        settings = Settings(_env_file=dotenv)  # type: ignore[call-arg]  # pydantic-settings reads it at run time
+        settings = Settings(_env_file=dotenv)
     except ValidationError as error:
         raise Misconfigured("\n".join(_explain(error))) from error
     key = environ.get("OPENAI_API_KEY") or written.get("OPENAI_API_KEY")

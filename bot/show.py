@@ -41,11 +41,13 @@ def welcome(addresses: Started) -> RenderableType:
     lines = Text()
     if addresses.plaza:
         lines.append("plaza    ", "bold").append(addresses.plaza).append("   post something there and mention @阿梗\n")
-    lines.append("admin    ", "bold").append(addresses.sign_in).append("   (works once)\n")
+    lines.append("admin    ", "bold").append(addresses.pages).append("   sign in with the link below; it works once\n")
     lines.append("writer   ", "bold").append(addresses.writer)
     if addresses.writer == "offline":
-        lines.append("   no model is configured, so the offline writer answers. To use one:\n", "yellow")
-        lines.append("         JIEGENG_LLM_BASE_URL=https://…/v1 JIEGENG_LLM_API_KEY=… JIEGENG_LLM_MODEL=… jiegeng run")
+        lines.append("  no model is configured. To use one, put these into .env or before the command:\n", "yellow")
+        lines.append(
+            "         JIEGENG_LLM_BASE_URL=https://…/v1\n         JIEGENG_LLM_API_KEY=…\n         JIEGENG_LLM_MODEL=…"
+        )
     return lines
 
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import aiohttp
 
-from bot.errors import Trouble, TryLater, Unsure
+from bot.errors import TryLater, Unsure
 from bot.http import Answer, Refused, Remote
 from bot.model import Author, Media, Mention, Post, Reply
 from bot.platforms.wire import Unreadable, moment, name, rows, table, words
@@ -112,14 +112,14 @@ class OpenPlatform:
             raise Unsure(f"the reply to {mention.key} was taken, but the answer is unreadable: {error}") from error
 
     async def find_reply(self, mention: Mention, text: str, *, key: str) -> Found:
-        """By the idempotency key, which the site keeps for ever. Trouble of any kind is "unknown"."""
+        """By the idempotency key, which the site keeps for ever; raises like every read."""
         try:
             path = f"{BASE}/posts/{quote(mention.id, safe='')}/replies/mine"
             return Found("found", _reply(await self._remote.read(path, {"key": key})))
         except Refused as refused:
-            # Only the site's own words count: a 404 from something in between says nothing.
+            # Only the site's own words count: another 404 says nothing.
             return ABSENT if refused.status == 404 and refused.code in ("no_reply", "no_post") else UNKNOWN
-        except (Trouble, Unreadable):
+        except Unreadable:
             return UNKNOWN
 
     async def delete(self, reply_id: str) -> None:

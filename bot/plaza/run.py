@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bot.plaza.pages import pages
+from bot.plaza.pages import Pages
 from bot.plaza.site import serve
 
 from bot.errors import Misconfigured
@@ -43,7 +43,7 @@ async def _serve_patiently(
     """After a kill -9 the plaza before us needs a moment to notice and to let go of folder and port."""
     for left in range(tries - 1, -1, -1):
         try:
-            await serve(folder, host, port, token, pages=pages(), opened=opened)
+            await serve(folder, host, port, token, pages=Pages().routes(), opened=opened)
         except Misconfigured:
             if left == 0:
                 raise

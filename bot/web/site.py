@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -14,10 +14,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import escape
 
 from bot.model import State, Tone
-from bot.web import words
+from bot.web import notes, words
 from bot.web.filters import RISKS, WHEN
+from bot.web.notes import cue_kind
 from bot.web.ports import Keys, Log
-from bot.web.story import bars, bubbles, decisions, doubts, moments, unchosen
+from bot.web.story import bars, bubbles, decisions, doubts, moments, sendings, unchosen
 from bot.web.text import clip, hue, initial, plain, show
 
 
@@ -48,10 +49,13 @@ def load_templates() -> Environment:
         lstrip_blocks=True,
     )
     templates.filters |= {"show": show, "clip": clip, "initial": initial, "hue": hue, "plain": plain}
+    templates.filters["moment_of"] = partial(datetime.fromtimestamp, tz=UTC)
     templates.globals |= {"bars": bars, "bubbles": bubbles, "decisions": decisions, "doubts": doubts}
     templates.globals |= {
         "moments": moments,
         "unchosen": unchosen,
+        "sendings": sendings,
+        "cue_kind": cue_kind,
         "State": State,
         "Tone": Tone,
         "RISKS": RISKS,
@@ -70,6 +74,8 @@ def render(request: web.Request, template: str, status: int = 200, **values: Any
         language=language,
         say=partial(words.say, language),
         name=partial(words.name, language),
+        note=partial(notes.tell, language),
+        cue=partial(notes.cue, language),
         tell=lambda word, **parts: escape(words.WORDS[word][language == "en"]).format(**parts),
         span=partial(words.span, language),
         ago=lambda at: words.ago(language, site.clock() - at.timestamp()),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from bot.model import EMOTIONS, Cue, Draft, Emotion, Episode, Feeling, Mention, Post, State, Step
+from bot.web.notes import cue_kind
 from bot.web.ports import Action
 from bot.web.text import Span, show
 
@@ -56,7 +57,7 @@ def cues(feeling: Feeling | None, text: str) -> Sequence[Span]:
     """The evidence of a feeling as spans, leaving out those that do not fit the text (it was cut or edited)."""
     if feeling is None:
         return ()
-    return [Span(cue.start, cue.end, _kind(cue), cue.says) for cue in feeling.cues if _fits(cue, text)]
+    return [Span(cue.start, cue.end, f"cue {cue_kind(cue.says)}", cue.says) for cue in feeling.cues if _fits(cue, text)]
 
 
 def bars(feeling: Feeling) -> Sequence[tuple[Emotion, float]]:
@@ -70,6 +71,11 @@ def doubts(episode: Episode, text: str) -> Markup:
     reasons = episode.verdict.reasons if episode.verdict else ()
     found = [r for r in reasons if r.text and text[r.start : r.end] == r.text]
     return show(text, [Span(r.start, r.end, f"doubt {r.risk}", r.why) for r in found])
+
+
+def sendings(episode: Episode) -> int:
+    """How often the reply was sent towards the platform."""
+    return sum(step.state is State.POSTING for step in episode.steps)
 
 
 def unchosen(draft: Draft) -> Sequence[str]:
@@ -102,7 +108,3 @@ def _wrote(ours: str, post: Post) -> bool:
 
 def _fits(cue: Cue, text: str) -> bool:
     return text[cue.start : cue.end] == cue.text
-
-
-def _kind(cue: Cue) -> str:
-    return f"cue {cue.says}" if cue.says in EMOTIONS else "cue"

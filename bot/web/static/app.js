@@ -8,7 +8,7 @@ const isToday = (at) => at.toDateString() === new Date().toDateString();
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
 
 function ago(seconds) {
-  if (seconds < 60) return relative.format(0, "second");
+  if (seconds < 60) return document.body.dataset.now;
   if (seconds < 3600) return relative.format(-Math.floor(seconds / 60), "minute");
   if (seconds < 86400) return relative.format(-Math.floor(seconds / 3600), "hour");
   return relative.format(-Math.floor(seconds / 86400), "day");

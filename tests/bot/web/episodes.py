@@ -16,6 +16,7 @@ from bot.model import (
     Meme,
     Mention,
     Post,
+    Posting,
     Reading,
     Reason,
     Recalled,
@@ -89,17 +90,17 @@ def banter() -> Episode:
         at["mention"], State.POSTED,
         [(State.READ, 0.004, ""), (State.DRAFTED, 1.3, "3 candidates"), (State.POSTING, 1.31, ""), (State.POSTED, 1.42, "")],
         reading=Reading(
-            post=feel(text, ("收到", "joy"), ("早高峰", "fear"), joy=0.61, neutral=0.2, anger=0.08, surprise=0.1, intensity=2, sarcasm=0.3),
+            post=feel(text, ("收到", "play: slang"), ("早高峰", "trouble: work"), joy=0.61, neutral=0.2, anger=0.08, surprise=0.1, intensity=2, sarcasm=0.3),
             comment=feel(call, ("评价一下", "joy"), joy=0.55, neutral=0.4), tone=Tone.BANTER,
-            why="自嘲，没有难过的迹象；对方也在玩。",
+            why="playful: the post itself plays",
         ),
         memes=(
-            Recalled(meme=meme("收到", "打工人的万能回复，越无奈越要回得快。"), score=1.92, parts={"场景": 1.1, "热度": 0.42, "心情": 0.4}, named=True),
-            Recalled(meme=meme("优秀员工", "用表彰的口气说没人想要的表彰。"), score=1.37, parts={"场景": 0.97, "热度": 0.2, "心情": 0.2}),
-            Recalled(meme=meme("已读乱回", "认真地答非所问。"), score=0.64, parts={"场景": 0.7, "重复": -0.06}),
+            Recalled(meme=meme("收到", "打工人的万能回复，越无奈越要回得快。"), score=1.92, parts={"relevance": 1.1, "fresh": 0.42, "mood": 0.4}, named=True),
+            Recalled(meme=meme("优秀员工", "用表彰的口气说没人想要的表彰。"), score=1.37, parts={"relevance": 0.97, "fresh": 0.2, "mood": 0.2}),
+            Recalled(meme=meme("已读乱回", "认真地答非所问。"), score=0.64, parts={"relevance": 0.7, "overuse": -0.06, "stale": 0.0}),
         ),
         draft=draft, verdict=Verdict(risk="low", decision="post", versions="rules 12 · words 2026-11"),
-        reply=Reply(id="r-9001", url="https://plaza.example/p/r-9001", text=said, at=at["mention"].at + timedelta(seconds=1.8)), tries=1,
+        posting=Posting(key="jiegeng-5f0a9c1e77", text=said, digest="0", first_at=0, until=60), reply=Reply(id="r-9001", url="https://plaza.example/p/r-9001", text=said, at=at["mention"].at + timedelta(seconds=1.8)), tries=1,
     )  # fmt: skip
 
 
@@ -111,8 +112,8 @@ def comfort() -> Episode:
         at, State.POSTED,
         [(State.READ, 0.005, ""), (State.DRAFTED, 2.2, ""), (State.POSTING, 2.21, ""), (State.POSTED, 2.3, "")],
         reading=Reading(
-            post=feel(text, ("爷爷走了", "grief"), ("打不通了", "sadness"), sadness=0.86, fear=0.05, intensity=3, distress="watch", plights=("grief",)),
-            comment=feel("@阿梗 说点什么吧", neutral=0.7, sadness=0.2), tone=Tone.COMFORT, why="失去亲人：不开玩笑，不用梗。",
+            post=feel(text, ("爷爷走了", "plight: grief"), ("打不通了", "sadness"), sadness=0.86, fear=0.05, intensity=3, distress="watch", plights=("grief",)),
+            comment=feel("@阿梗 说点什么吧", neutral=0.7, sadness=0.2), tone=Tone.COMFORT, why="plight: something hard befell the author (grief)",
         ),
         draft=Draft(text=said, writer="offline", persona="阿梗@3f9c21d07a", seconds=0.002, at=NOW),
         verdict=Verdict(risk="low", decision="post"), reply=Reply(id="r-9002", text=said, at=NOW), tries=1,
@@ -126,7 +127,7 @@ def crisis() -> Episode:
     return live(
         at, State.POSTED, [(State.READ, 0.003, ""), (State.POSTING, 0.01, "care text"), (State.POSTED, 0.2, "")],
         reading=Reading(
-            post=feel(at.text, ("撑不下去了", "sadness"), ("药都攒好了", "self_harm"), sadness=0.74, fear=0.2, intensity=3, distress="crisis", crisis="self_harm"),
+            post=feel(at.text, ("撑不下去了", "sadness"), ("药都攒好了", "crisis: self_harm"), sadness=0.74, fear=0.2, intensity=3, distress="crisis", crisis="self_harm"),
             tone=Tone.CRISIS, why="直接说出自我伤害的打算：给审过的求助信息。",
         ),
         draft=Draft(text=said, writer="care", seconds=0, at=NOW), verdict=Verdict(risk="low", decision="crisis"),
@@ -165,8 +166,8 @@ def unsure() -> Episode:
     )  # fmt: skip
     return live(
         at, State.UNSURE,
-        [(State.READ, 0.004, ""), (State.DRAFTED, 1.9, ""), (State.POSTING, 1.92, ""), (State.UNSURE, 480, "no answer within 20 s; the server does not keep idempotency keys")],
-        reason="发送超时，平台上也没找到",
+        [(State.READ, 0.004, ""), (State.DRAFTED, 1.9, ""), (State.POSTING, 1.92, ""), (State.UNSURE, 480, "nobody knows whether it was posted")],
+        reason="nobody knows whether it was posted",
         reading=Reading(post=feel(text, ("stole my chair", "joy"), joy=0.7, surprise=0.2, language="en"), tone=Tone.BANTER, why="Playful.", language="en"),
         draft=Draft(text=said, writer="moonlight-8b", persona="阿梗@3f9c21d07a", seconds=1.9, at=NOW),
         verdict=Verdict(risk="low", decision="post"), tries=2,
@@ -194,7 +195,7 @@ def blocked() -> Episode:
     return live(
         at, State.BLOCKED, [(State.READ, 0.004, ""), (State.DRAFTED, 0.9, ""), (State.BLOCKED, 0.91, "")],
         reason="回复在骂人", memes=(),
-        reading=Reading(post=feel("楼上装修三个月了，我已经能听出电钻的心情。", ("三个月", "anger"), anger=0.5, joy=0.3), tone=Tone.WARM, why="有点烦，但还在开玩笑。"),
+        reading=Reading(post=feel("楼上装修三个月了，我已经能听出电钻的心情。", ("三个月", "anger"), anger=0.5, joy=0.3), tone=Tone.WARM, why="troubled: a small trouble"),
         draft=Draft(text=said, writer="moonlight-8b", seconds=0.9, at=NOW),
         verdict=Verdict(risk="high", decision="block", reasons=(Reason(code="insult", rule="lexicon.insult", risk="high", start=5, end=10, text=said[5:10], why="侮辱"),)),
     )  # fmt: skip
@@ -206,7 +207,7 @@ def fresh(id_: str = "108", text: str = "@阿梗 在吗") -> Episode:
 
 def silent() -> Episode:
     at = mention("109", MAN, "别再回我", ago=10_000)
-    return live(at, State.SKIPPED, [(State.SKIPPED, 0.01, "")], reason="林小满请它别再回，已记下")
+    return live(at, State.SKIPPED, [(State.SKIPPED, 0.01, "")], reason="this person asked us to stop")
 
 
 def everybody() -> list[Episode]:

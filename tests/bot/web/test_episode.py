@@ -27,7 +27,7 @@ async def test_the_story_explains_every_step(admin: TestClient) -> None:
     page = await open_story(admin, episodes.banter())
 
     for piece in (
-        "早高峰的地铁车厢", "59%", "自嘲，没有难过的迹象", "优秀员工", "场景 +1.10", "moonlight-8b", "阿梗@3f9c21d07a",
+        "早高峰的地铁车厢", "59%", "帖子自己就在玩", "优秀员工", "贴切 +1.10", "moonlight-8b", "阿梗@3f9c21d07a",
         "812 → 64", "0.00041", "1.3 秒", "低风险", "可以发", "https://plaza.example/p/r-9001", "+110 毫秒", "用了它",
     ):  # fmt: skip
         assert piece in page
@@ -36,7 +36,7 @@ async def test_the_story_explains_every_step(admin: TestClient) -> None:
 async def test_cues_are_marked_where_they_stand_in_the_text(admin: TestClient) -> None:
     page = await open_story(admin, episodes.banter())
 
-    assert '<mark class="cue joy" title="joy">收到</mark>' in page
+    assert '<mark class="cue joy" title="play: slang">收到</mark>' in page
 
 
 async def test_what_the_filter_found_is_marked_in_the_draft(admin: TestClient) -> None:
@@ -48,7 +48,7 @@ async def test_what_the_filter_found_is_marked_in_the_draft(admin: TestClient) -
 async def test_a_plight_and_the_comforting_tone_are_told(admin: TestClient) -> None:
     page = await open_story(admin, episodes.comfort())
 
-    for piece in ("失去亲友", "安慰", "这种语气不用梗"):
+    for piece in ("楼主遇上了难事（失去亲友）", "安慰", "这种语气不用梗"):
         assert piece in page
 
 
