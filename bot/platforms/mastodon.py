@@ -78,6 +78,7 @@ class Mastodon:
         token: str,
         *,
         setting: str = "JIEGENG_MASTODON_TOKEN",
+        deadline: float = 15.0,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock: Callable[[], float] = time.monotonic,
         sleep: Sleep = asyncio.sleep,
@@ -87,7 +88,7 @@ class Mastodon:
         Raises `Misconfigured` for a url or token that cannot be one, `GiveUp` for a refused token and `TryLater` for
         a server that cannot be reached or does not speak Mastodon's API.
         """
-        remote = Remote(session, url, token, setting=setting, now=now)
+        remote = Remote(session, url, token, setting=setting, deadline=deadline, now=now)
         answer = await remote.read("/api/v1/accounts/verify_credentials")
         try:
             me = person_of(answer.body)
