@@ -25,6 +25,7 @@ class MastodonServer:
     software: str | None = "mastodon"
     has_v2: bool = True
     keeps_keys: bool = True
+    ignores_min_id: bool = False
     max_characters: int | None = 500
     faults: Faults = field(default_factory=Faults)
     accounts: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -168,7 +169,7 @@ class MastodonServer:
     async def _list_notifications(self, request: web.Request) -> web.Response:
         kinds = request.query.getall("types[]", [])
         rows = [row for row in self.notifications.values() if not kinds or row["type"] in kinds]
-        page = _page(rows, request, default=40, most=80)
+        page = _page(rows, request, default=40, most=80, ignores_min_id=self.ignores_min_id)
         return web.json_response([{**row, "status": self.statuses[row["status"]]} for row in page])
 
     async def _list_statuses(self, request: web.Request) -> web.Response:
@@ -228,12 +229,14 @@ class MastodonServer:
         return [row for row in self.accounts.values() if row["acct"] in found]
 
 
-def _page(rows: list[dict[str, Any]], request: web.Request, *, default: int, most: int) -> list[dict[str, Any]]:
+def _page(
+    rows: list[dict[str, Any]], request: web.Request, *, default: int, most: int, ignores_min_id: bool = False
+) -> list[dict[str, Any]]:
     """Newest first, as every list there; `min_id` takes the oldest ones after it, `max_id` the newest before it."""
     limit = min(int(request.query.get("limit", default)), most)
     rows = sorted(rows, key=lambda row: int(row["id"]))
     if (max_id := request.query.get("max_id")) is not None:
         rows = [row for row in rows if int(row["id"]) < int(max_id)]
-    if (min_id := request.query.get("min_id")) is not None:
+    if (min_id := request.query.get("min_id")) is not None and not ignores_min_id:
         return [row for row in rows if int(row["id"]) > int(min_id)][:limit][::-1]
     return rows[-limit:][::-1]
