@@ -314,6 +314,14 @@ async def test_a_reply_whose_mention_was_deleted_is_found_by_its_words(
     assert (await mastodon.find_reply(mention, "@may@far.example 别的话", key="k")).answer == "absent"
 
 
+async def test_the_same_words_to_somebody_else_are_not_this_reply(server: MastodonServer, mastodon: Mastodon) -> None:
+    gone = await call(server, mastodon)
+    mention = await call(server, mastodon)
+    await mastodon.post(gone, "@may@far.example 我在听", key="k1")
+    server.remove(gone.id)
+    assert (await mastodon.find_reply(mention, "@may@far.example 我在听", key="k2")).answer == "absent"
+
+
 async def test_more_posts_of_ours_than_can_be_read_leave_it_open(server: MastodonServer, mastodon: Mastodon) -> None:
     mention = await call(server, mastodon)
     for number in range(300):
