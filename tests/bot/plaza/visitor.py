@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ class Visitor:
 
     async def upload(self, data: bytes, alt: str = "一只猫", name: str = "cat.png") -> tuple[int, Any]:
         form = aiohttp.FormData()
-        form.add_field("file", data, filename=name, content_type="image/png")
+        form.add_field("file", io.BytesIO(data), filename=name, content_type="image/png")
         form.add_field("alt", alt)
         return await self.ask("POST", "/api/pictures", data=form)
 
