@@ -1,10 +1,10 @@
 """What went wrong, named by what happens next.
 
-    Trouble
-    ├── Misconfigured   a person has to change something; nothing was started
-    ├── TryLater        surely nothing happened; the same step may be tried again after a pause
-    ├── GiveUp          no later try can help; the episode ends with this reason
-    └── Unsure          it may have happened; look before doing anything again
+Trouble
+├── Misconfigured   a person has to change something; nothing was started
+├── TryLater        surely nothing happened; the same step may be tried again after a pause
+├── GiveUp          no later try can help; the episode ends with this reason
+└── Unsure          it may have happened; look before doing anything again
 """
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
@@ -29,6 +28,7 @@ __all__ = [
     "Meme",
     "Mention",
     "Post",
+    "Posting",
     "Reading",
     "Reason",
     "Recalled",
@@ -154,7 +154,9 @@ class Feeling(Value):
 
     `emotions` holds a probability for each of EMOTIONS and sums to 1; `negativity` is anger + sadness + fear in
     [0, 1]; `intensity` is 0 to 3 by rules; `plights` names what befell somebody (grief, illness, failure, ...),
-    which no laughter undoes.
+    which no laughter undoes, and `gravity` in [0, 1] how much speaks for such a thing; `troubles` names what is
+    small (tired, money, exam nerves); `play` in [0, 1] is how much the text itself invites a joke; `asks` what its
+    writer asks for (outcome, comfort, joke); `length` counts letters and digits.
     """
 
     emotions: dict[Emotion, float]
@@ -163,6 +165,11 @@ class Feeling(Value):
     distress: Distress = "none"
     crisis: CrisisKind | None = None
     plights: tuple[str, ...] = ()
+    gravity: float = Field(default=0, ge=0, le=1)
+    troubles: tuple[str, ...] = ()
+    play: float = Field(default=0, ge=0, le=1)
+    asks: tuple[str, ...] = ()
+    length: int = Field(default=0, ge=0)
     sarcasm: float = Field(default=0, ge=0, le=1)
     bait: Bait = "none"
     language: str = "und"
@@ -227,6 +234,20 @@ class Reply(Value):
     at: AwareDatetime
 
 
+class Posting(Value):
+    """What we are about to say, fixed before it is said: the same bytes under the same key, however often it is sent.
+
+    `first_at` and `until` are seconds of the journal's clock: when the first try began, and when a try counts as over.
+    """
+
+    key: str
+    text: str
+    digest: str
+    first_at: float
+    until: float
+    absent_at: float | None = None
+
+
 class State(StrEnum):
     """Where an episode stands; FINAL holds those at which it ends."""
 
@@ -262,7 +283,8 @@ class Step(Value):
 class Episode(Value):
     """One mention's whole life: the journal's row, the admin's page and the test's assertion.
 
-    `version` counts the writes; every write names the version it read. Times are aware UTC.
+    `version` counts the writes; every write names the version it read. `tries` counts the workers that died over it
+    since it last moved on, `laters` the times it had to wait since then. Times are aware UTC.
     """
 
     mention: Mention
@@ -275,10 +297,12 @@ class Episode(Value):
     verdict: Verdict | None = None
     reply: Reply | None = None
     came_from: State | None = None
+    posting: Posting | None = None
     tries: int = 0
+    laters: int = 0
     steps: tuple[Step, ...] = ()
-    heard_at: datetime
-    updated_at: datetime
+    heard_at: AwareDatetime
+    updated_at: AwareDatetime
 
     @property
     def key(self) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypedDict, Unpack
 
-from bot.model import Brief, Draft, Episode, Mention, Reply, State
+from bot.model import Brief, Draft, Episode, Mention, Posting, Reading, Recalled, Reply, State, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +126,11 @@ class Queue(Protocol):
     async def done(self, wakes: Sequence[Wake]) -> None:
         """Forget these hints for good."""
 
+    async def tidy(self) -> None:
+        """Drop hints that a dead worker took and never forgot; the journal's sweeper knows their keys."""
+
     async def reserve(self, person: str, family: str, key: str) -> bool:
-        """Reserve a meme family for a person on behalf of a mention; asking twice for one mention is one reservation."""
+        """Reserve a meme family for a person on behalf of a mention; asking twice is one reservation."""
 
     async def release(self, person: str, family: str, key: str) -> None:
         """Give a reservation back."""
@@ -142,24 +145,115 @@ class Queue(Protocol):
         """Take a token from the account's rate bucket; returns 0, or how many seconds to wait for one."""
 
 
+class Changes(TypedDict, total=False):
+    """The fields of an episode that a write may change besides its state."""
+
+    mention: Mention
+    reading: Reading | None
+    memes: tuple[Recalled, ...]
+    draft: Draft | None
+    verdict: Verdict | None
+    reply: Reply
+    posting: Posting | None
+    came_from: State | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """An episode that is ours for a while, and the journal's clock at the moment of the claim."""
+
+    episode: Episode
+    now: float
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What the gate looks at: who asked, under whose post, in which thread, and how many replies may stand there."""
+
+    host: str
+    person: str
+    root_person: str
+    root: str
+    thread_limit: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The gate's no, in words; `lost` means that the episode is not ours any more."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The policy mode in force, and what the gate would say now."""
+
+    mode: str
+    refused: Refused | None
+
+
 class Journal(Protocol):
     """The truth: the inbox, every episode's state and story, cursors, silences and the policy mode.
 
-    Every write of an episode is a compare-and-set on (key, state, version) and returns the episode as written, or
-    None: not mine, stop.
+    Every write of an episode is a compare-and-set on (key, state, version). A write that was lost to somebody else
+    returns None (or does nothing): not mine, stop. Raises `TryLater` when the database cannot be reached.
     """
 
     async def cursor(self, account: str) -> str | None:
-        """Where the listener of this account stands."""
+        """Where the listener of this account stands; None before its first start."""
 
-    async def hear(self, account: str, old: str | None, new: str, mentions: Sequence[Mention]) -> Sequence[str]:
+    async def begin(self, account: str, cursor: str) -> None:
+        """Persist the cursor of a first start."""
+
+    async def hear(self, account: str, old: str, new: str, mentions: Sequence[Mention]) -> Sequence[str]:
         """One commit: new mentions as heard rows and the cursor moved from `old` to `new`; returns the new keys."""
 
     async def sweep(self, limit: int) -> Sequence[str]:
-        """Move every due episode's date on, free those whose worker died, and return their keys."""
+        """The keys of episodes that are due and that nobody was told of lately."""
 
-    async def claim(self, key: str, owner: str, lease: float) -> Episode | None:
-        """Take a due episode for `lease` seconds of the database's clock."""
+    async def claim(self, key: str, owner: str, lease: float) -> Claimed | None:
+        """Take a due episode for `lease` seconds of the journal's clock."""
 
-    async def move(self, episode: Episode, state: State, **changes: object) -> Episode | None:
-        """Compare-and-set an episode into a state with changes to its columns."""
+    async def move(
+        self,
+        episode: Episode,
+        state: State,
+        *,
+        by: str,
+        note: str = "",
+        due: float | None = None,
+        **changes: Unpack[Changes],
+    ) -> Episode | None:
+        """Reach a state. `due` is how many seconds it stays ours before anybody may claim it."""
+
+    async def wait(
+        self, episode: Episode, state: State, *, by: str, note: str, after: float, **changes: Unpack[Changes]
+    ) -> None:
+        """Let go of an episode until `after` seconds have passed."""
+
+    async def intend(
+        self, episode: Episode, posting: Posting, gate: Gate, *, by: str, lasts: float
+    ) -> Episode | Refused:
+        """Gate and intent in one commit: posting, with the text fixed, for `lasts` seconds."""
+
+    async def absent(self, episode: Episode, *, by: str, settle: float) -> None:
+        """Note that our reply was not found, and look again after `settle` seconds."""
+
+    async def late(self, key: str, reply: Reply, *, by: str) -> None:
+        """A reply that turned up: the episode is posted, or an alarm is raised if it has another reply already."""
+
+    async def standing(self, episode: Episode, gate: Gate) -> Standing:
+        """The policy mode, and what the gate would say now."""
+
+    async def silence(self, host: str, scope: str, who: str, *, because: str) -> None:
+        """Be quiet from now on: towards a `person`, under the `posts_of` somebody, or in a `thread`."""
+
+    async def lift(self, host: str, scope: str, who: str) -> None:
+        """End a silence."""
+
+    async def replies_in(self, account: str, root: str) -> Sequence[str]:
+        """The ids of our replies in a thread."""
+
+    async def keep_persona(self, version: str, content: str) -> None:
+        """Keep the text of a persona under its version."""

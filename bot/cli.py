@@ -1,0 +1,291 @@
+"""The command `jiegeng`: run the bot, talk to it, look into its log, and hold its switches."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.panel import Panel
+
+from bot import __version__, show
+from bot.errors import Misconfigured, Trouble
+from bot.model import Author, Episode, Mention, Post, State, Tone
+from bot.settings import Settings, load_settings
+
+app = typer.Typer(
+    help="接梗 · Jiegeng: a comment robot that reads the room before it jokes.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+thread_app = typer.Typer(help="Threads that the bot muted itself in.", no_args_is_help=True)
+app.add_typer(thread_app, name="thread")
+
+out = Console()
+err = Console(stderr=True)
+
+OK, MISCONFIGURED, TROUBLE, NOT_FOUND = 0, 2, 1, 3
+
+
+@app.command(epilog="Example: JIEGENG_LLM_BASE_URL=http://localhost:8000/v1 JIEGENG_LLM_MODEL=qwen jiegeng run")
+def run() -> None:
+    """Start the bot: plaza, listener, worker and pages in one process tree. Ctrl-C stops it."""
+    from bot import app as root  # noqa: PLC0415 - the other commands need not wait for the whole house
+
+    settings = _settings()
+    _log_to_terminal(settings.log_level)
+
+    def tell(addresses: root.Addresses) -> None:
+        err.print(Panel(show.welcome(addresses), title=f"接梗 · Jiegeng {__version__}", border_style="green"))
+        err.print(
+            addresses.sign_in, soft_wrap=True, highlight=False
+        )  # whole on one line, so that a terminal can open it
+
+    _run(_until_told_to_stop(root.run(settings, tell)))
+
+
+@app.command(
+    epilog='Example: jiegeng say "周一早上地铁挤成照片了[doge]"   ·   jiegeng say "哈哈" --post "爷爷昨天走了"'
+)
+def say(
+    text: Annotated[str, typer.Argument(help="What somebody writes to the bot.")],
+    post: Annotated[str | None, typer.Option(help="The post under which they write it.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the episode as JSON.")] = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Take a mention through the whole pipeline, here in the terminal, and show every step. Posts nothing."""
+
+    def make(account: str) -> Mention:
+        at = datetime.now(UTC)
+        above = () if post is None else (Post(id="post", author=Author(id="op", handle="楼主"), text=post, at=at),)
+        return Mention(account=account, id="say", author=Author(id="you", handle="你"), text=text, thread=above, at=at)
+
+    from bot import app as root  # noqa: PLC0415
+
+    _print(_run(root.rehearse(_settings(), make)), json=json)
+
+
+@app.command(epilog="Example: jiegeng replay 阿梗@plaza:42")
+def replay(
+    key: Annotated[str, typer.Argument(help="The key of an episode, as `jiegeng log` shows it.")],
+    json: Annotated[bool, typer.Option("--json", help="Print the episode as JSON.")] = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Answer an old mention once more with today's prompts, memes and rules. Posts nothing."""
+    from bot import app as root  # noqa: PLC0415
+
+    settings = _settings()
+    old = _run(_episode(settings, key))
+    if old is None:
+        _fail(f"there is no episode {key}; `jiegeng log` lists the newest", NOT_FOUND)
+    _print(
+        _run(root.rehearse(settings, lambda account: old.mention.model_copy(update={"account": account}))), json=json
+    )
+
+
+@app.command(epilog="Example: jiegeng check   ·   jiegeng check --settings")
+def check(
+    settings: Annotated[bool, typer.Option("--settings", help="List every setting with its meaning.")] = False,  # noqa: FBT002
+) -> None:
+    """Check settings, personas, memes and rules; the exit code is 0 only if all of it fits."""
+    if settings:
+        out.print(show.settings_table(Settings))
+        return
+    from bot.check import check_all  # noqa: PLC0415
+
+    problems = 0
+    for line in check_all(_settings()):
+        out.print(f"[{'green' if line.good else 'red'}]{'✓' if line.good else '✗'}[/] {line.what}", highlight=False)
+        problems += not line.good
+    raise typer.Exit(MISCONFIGURED if problems else OK)
+
+
+@app.command(epilog="Example: jiegeng log --state held   ·   jiegeng log 阿梗@plaza:42")
+def log(
+    key: Annotated[str | None, typer.Argument(help="Show this one episode, whole.")] = None,
+    state: Annotated[State | None, typer.Option(help="Only episodes in this state.")] = None,
+    tone: Annotated[Tone | None, typer.Option(help="Only episodes of this tone.")] = None,
+    text: Annotated[str | None, typer.Option(help="Only episodes that contain this text.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many, newest first.")] = 20,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Show what the bot heard, felt, wrote and posted."""
+    settings = _settings()
+    if key is not None:
+        episode = _run(_episode(settings, key))
+        if episode is None:
+            _fail(f"there is no episode {key}; `jiegeng log` lists the newest", NOT_FOUND)
+        _print(episode, json=json)
+        return
+    episodes = _run(_page(settings, state=state, tone=tone, text=text, limit=limit))
+    if json:
+        for episode in episodes:
+            sys.stdout.write(episode.model_dump_json() + "\n")
+    else:
+        out.print(show.log_table(episodes))
+
+
+@app.command(epilog="Example: jiegeng plaza --port 8700   (the robot's token: JIEGENG_PLAZA_TOKEN)")
+def plaza(
+    data: Annotated[Path, typer.Option(help="Folder for its posts and pictures.")] = Path("data/plaza"),
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8700,
+    leash: Annotated[bool, typer.Option("--leash", help="Stop when standard input closes.", hidden=True)] = False,  # noqa: FBT002
+) -> None:
+    """Run the plaza alone: a small social site on our open protocol."""
+    from bot.plaza.run import run_plaza  # noqa: PLC0415
+
+    token = os.environ.get("JIEGENG_PLAZA_TOKEN", "")
+    _run(_until_told_to_stop(run_plaza(data, host, port, token, leash=leash, tell=err.print)))
+
+
+@app.command("sign-in", epilog="Example: jiegeng sign-in")
+def sign_in() -> None:
+    """Print a new one-time sign-in link for the admin pages."""
+    settings = _settings()
+    out.print(f"http://{settings.host}:{settings.port}/sign-in?token={_run(_link(settings))}", soft_wrap=True)
+
+
+@app.command(epilog='Example: jiegeng mode stopped --why "something is wrong"')
+def mode(
+    name: Annotated[str | None, typer.Argument(help="normal, heightened, emergency or stopped.")] = None,
+    why: Annotated[str, typer.Option(help="Why; it is kept.")] = "",
+) -> None:
+    """Show or switch the policy mode. `stopped` holds every reply at once, on every worker."""
+    from bot.journal.desk import MODES  # noqa: PLC0415
+
+    if name is not None and name not in MODES:
+        _fail(f"{name!r} is no mode; choose one of {', '.join(MODES)}", MISCONFIGURED)
+    out.print(_run(_mode(_settings(), name, why)))
+
+
+@thread_app.command("release", epilog="Example: jiegeng thread release 阿梗@plaza:42")
+def release(key: Annotated[str, typer.Argument(help="The key of an episode in that thread.")]) -> None:
+    """Let the bot speak again in a thread that it muted after a crisis."""
+    if not _run(_release(_settings(), key)):
+        _fail("the bot is not muted there", NOT_FOUND)
+    out.print("the bot may speak there again")
+
+
+def main() -> None:
+    """Run the command; trouble ends in one line, never in a traceback."""
+    try:
+        app()
+    except Misconfigured as trouble:
+        _fail(str(trouble), MISCONFIGURED)
+    except Trouble as trouble:
+        _fail(str(trouble), TROUBLE)
+
+
+def _fail(why: str, code: int) -> NoReturn:
+    err.print(f"[red]✗[/] {why}", highlight=False, soft_wrap=True)
+    sys.exit(code)
+
+
+def _settings() -> Settings:
+    return load_settings()
+
+
+def _print(episode: Episode, *, json: bool) -> None:
+    if json:
+        sys.stdout.write(episode.model_dump_json() + "\n")
+    else:
+        out.print(show.story(episode))
+
+
+def _run(work: Coroutine[Any, Any, Any]) -> Any:
+    return asyncio.run(work)
+
+
+async def _until_told_to_stop(work: Coroutine[Any, Any, None]) -> None:
+    """Run until SIGINT or SIGTERM; then cancel, and wait until everything is closed."""
+    task = asyncio.create_task(work)
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        err.print("stopped; the next start goes on where this one stood")
+    except BaseExceptionGroup as group:
+        wrong = group.split(Misconfigured)[0]
+        if wrong is None:
+            raise
+        raise wrong.exceptions[0] from group
+
+
+async def _journal(settings: Settings) -> Any:
+    from bot.journal import Episodes, open_database  # noqa: PLC0415
+
+    return Episodes(await open_database(settings.journal_url))
+
+
+async def _episode(settings: Settings, key: str) -> Episode | None:
+    journal = await _journal(settings)
+    try:
+        found: Episode | None = await journal.episode(key)
+    finally:
+        await journal.database.close()
+    return found
+
+
+async def _page(settings: Settings, **wanted: Any) -> Any:
+    from bot.journal import Desk  # noqa: PLC0415
+
+    journal = await _journal(settings)
+    try:
+        return await Desk(journal).page(**wanted)
+    finally:
+        await journal.database.close()
+
+
+async def _link(settings: Settings) -> str:
+    from bot.journal import Passes  # noqa: PLC0415
+
+    journal = await _journal(settings)
+    try:
+        return await Passes(journal.database).link()
+    finally:
+        await journal.database.close()
+
+
+async def _mode(settings: Settings, name: str | None, why: str) -> str:
+    from bot.journal import Desk  # noqa: PLC0415
+
+    journal = await _journal(settings)
+    try:
+        desk = Desk(journal)
+        if name is not None:
+            await desk.set_mode(name, by="terminal", why=why)
+        return await desk.mode()
+    finally:
+        await journal.database.close()
+
+
+async def _release(settings: Settings, key: str) -> bool:
+    from bot.journal import Desk  # noqa: PLC0415
+
+    journal = await _journal(settings)
+    try:
+        episode = await journal.episode(key)
+        if episode is None:
+            _fail(f"there is no episode {key}", NOT_FOUND)
+        host = episode.mention.account.rpartition("@")[2]
+        return await Desk(journal).release_thread(host, episode.mention.root, by="terminal")
+    finally:
+        await journal.database.close()
+
+
+def _log_to_terminal(level: str) -> None:
+    handler = RichHandler(console=err, show_path=False, markup=False, rich_tracebacks=False)
+    logging.basicConfig(level=level, format="%(message)s", datefmt="%H:%M:%S", handlers=[handler])
+    for chatty in ("httpx", "httpcore", "openai", "alembic", "aiohttp.access"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -1,0 +1,195 @@
+"""Post once: gate, intent, send, result, and what to do when nobody knows whether it was posted."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.errors import GiveUp, TryLater, Unsure
+from bot.model import Episode, Mention, Posting, Reply, State, Tone
+from bot.ports import Claimed, Gate, Journal, Platform, Queue, Refused
+from bot.rules import Rules
+
+log = logging.getLogger(__name__)
+
+
+class Labels(Protocol):
+    """Puts the AI label on a text and fits both into a platform's limit."""
+
+    def attach(self, text: str, *, language: str, limit: int, measure: Callable[[str], int], address: str = "") -> str:
+        """The text with its label, last and whole."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """Brings a finished draft onto its platform, at most once.
+
+    `boottime` is a clock that goes on while a process or the machine is asleep: a worker that was paused between
+    intent and send must notice it.
+    """
+
+    name: str
+    platforms: Mapping[str, Platform]
+    journal: Journal
+    queue: Queue
+    label: Labels
+    rules: Rules
+    boottime: Callable[[], float]
+
+    async def deliver(self, episode: Episode, *, drafted_for: float) -> None:
+        """Line 5 to 8 of the promise for a drafted or approved episode."""
+        try:
+            await self._look_before(episode, drafted_for)
+        except TryLater as later:
+            await self._wait(episode, episode.state, str(later), later.after)
+            return
+        except GiveUp as gone:
+            await self._end(episode, State.SKIPPED, str(gone))
+            return
+        await self._intend_and_send(episode, self._posting(episode))
+
+    async def resolve(self, claimed: Claimed) -> None:
+        """Line 9: an episode that was left in the middle of posting. Look first; post again only where that is safe."""
+        episode, posting = claimed.episode, claimed.episode.posting
+        if posting is None:
+            await self._end(episode, State.FAILED, "posting without an intent: this is a bug, please report it")
+            return
+        platform = self._platform(episode)
+        try:
+            found = await platform.find_reply(episode.mention, posting.text, key=posting.key)
+        except (TryLater, GiveUp) as error:
+            await self._wait(episode, State.POSTING, f"could not look for the reply: {error}", None)
+            return
+        if found.answer == "found" and found.reply is not None:
+            await self._posted(episode, found.reply, note="found on the platform")
+        elif found.answer == "unknown":
+            await self._wait(episode, State.POSTING, "the platform cannot tell", self.rules.unknown_pause)
+        elif platform.once.covers(claimed.now - posting.first_at + self.rules.send_lasts):
+            await self._intend_and_send(episode, posting)
+        elif posting.absent_at is None:
+            await self.journal.absent(episode, by=self.name, settle=self.rules.settle)
+        else:
+            # "Found nothing" is never permission to post again where the platform would not notice the second one.
+            note = "nobody knows whether it was posted"
+            await self.journal.move(episode, State.UNSURE, by=self.name, note=note, reason=note)
+
+    def gate(self, mention: Mention, tone: Tone | None) -> Gate:
+        """Whom the gate has to ask about; a crisis is answered however many replies stand there."""
+        host = mention.account.rpartition("@")[2]
+        return Gate(
+            host=host,
+            person=f"{mention.author.id}@{host}",
+            root_person=f"{mention.post.author.id}@{host}",
+            root=mention.root,
+            thread_limit=None if tone is Tone.CRISIS else self.rules.thread_limit,
+        )
+
+    async def _look_before(self, episode: Episode, drafted_for: float) -> None:
+        platform = self._platform(episode)
+        if drafted_for > self.rules.fresh_draft:
+            await platform.context(episode.mention)
+        meme = episode.draft.meme if episode.draft else ""
+        family = next((recalled.meme.family for recalled in episode.memes if recalled.meme.id == meme), None)
+        if family is not None:
+            await self.queue.reserve(self.gate(episode.mention, None).person, family, episode.key)
+        seconds = await self.queue.token(episode.mention.account)
+        if seconds > 0:
+            message = "the account's own pace"
+            raise TryLater(message, seconds)
+
+    def _posting(self, episode: Episode) -> Posting:
+        platform, mention = self._platform(episode), episode.mention
+        draft, reading = episode.draft, episode.reading
+        text = self.label.attach(
+            draft.text if draft else "",
+            language=reading.language if reading else "zh-Hans",
+            limit=platform.limit,
+            measure=platform.measure,
+            address=platform.address(mention),
+        )
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        return Posting(key=idempotency_key(episode.key), text=text, digest=digest, first_at=0, until=0)
+
+    async def _intend_and_send(self, episode: Episode, posting: Posting) -> None:
+        asked_at = self.boottime()
+        tone = episode.reading.tone if episode.reading else None
+        intended = await self.journal.intend(
+            episode, posting, self.gate(episode.mention, tone), by=self.name, lasts=self.rules.send_lasts
+        )
+        if isinstance(intended, Refused):
+            if intended.why != "lost":
+                await self._end(episode, State.SKIPPED, intended.why)
+            return
+        again = episode.state is State.POSTING
+        if self.boottime() - asked_at > self.rules.stale_intent:
+            back = State.POSTING if again else episode.state
+            await self._wait(intended, back, "the intent grew old before it was sent", self.rules.send_lasts)
+            return
+        await _to_the_end(asyncio.create_task(self._send(intended, again=again), name=f"send {episode.key}"))
+
+    async def _send(self, episode: Episode, *, again: bool) -> None:
+        posting = episode.posting
+        assert posting is not None  # noqa: S101 - an intent always carries its posting
+        try:
+            async with asyncio.timeout(self.rules.send_deadline):
+                reply = await self._platform(episode).post(episode.mention, posting.text, key=posting.key)
+        except TryLater as later:
+            # After an ambiguous first try, "surely not taken" is true of this try alone: it has to stay posting.
+            back = State.POSTING if again else episode.came_from or State.DRAFTED
+            await self._wait(episode, back, str(later), later.after)
+        except GiveUp as refused:
+            await self._end(episode, State.FAILED, str(refused))
+        except (Unsure, TimeoutError) as doubt:
+            note = f"no clear answer ({doubt or 'time-out'}); looking for the reply later"
+            log.warning("%s: %s", episode.key, note)
+            await self.journal.wait(episode, State.POSTING, by=self.name, note=note, after=self.rules.send_lasts)
+        else:
+            await self._posted(episode, reply)
+
+    async def _posted(self, episode: Episode, reply: Reply, note: str = "") -> None:
+        if await self.journal.move(episode, State.POSTED, by=self.name, note=note, reply=reply) is None:
+            await self.journal.late(episode.key, reply, by=self.name)
+        log.info("%s: posted %s", episode.key, reply.id)
+        if episode.reading is not None and episode.reading.tone is Tone.CRISIS:
+            gate = self.gate(episode.mention, Tone.CRISIS)
+            await self.journal.silence(gate.host, "thread", gate.root, because=f"crisis in {episode.key}")
+
+    async def _wait(self, episode: Episode, state: State, why: str, asked: float | None) -> None:
+        after = self.rules.pause(episode.laters, asked)
+        log.info("%s: waits %.0f s: %s", episode.key, after, why)
+        await self.journal.wait(episode, state, by=self.name, note=why, after=after)
+
+    async def _end(self, episode: Episode, state: State, why: str) -> None:
+        log.info("%s: %s: %s", episode.key, state.value, why)
+        if await self.journal.move(episode, state, by=self.name, note=why, reason=why) is not None:
+            await self.release(episode)
+
+    async def release(self, episode: Episode) -> None:
+        """Give back the meme that was reserved for a reply that will not be posted."""
+        person = self.gate(episode.mention, None).person
+        for family in {recalled.meme.family for recalled in episode.memes}:
+            try:
+                await self.queue.release(person, family, episode.key)
+            except TryLater as later:
+                log.info("%s: a reservation of %s runs out by itself: %s", episode.key, family, later)
+
+    def _platform(self, episode: Episode) -> Platform:
+        return self.platforms[episode.mention.account]
+
+
+def idempotency_key(key: str) -> str:
+    """One key for one mention, for ever, in characters that every header takes."""
+    return "jiegeng-" + hashlib.sha256(key.encode()).hexdigest()[:40]
+
+
+async def _to_the_end(sending: asyncio.Task[None]) -> None:
+    """Wait for a post in flight even if we are told to stop: its result must be written down."""
+    try:
+        await asyncio.shield(sending)
+    except asyncio.CancelledError:
+        await asyncio.wait({sending})
+        raise

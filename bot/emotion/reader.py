@@ -1,0 +1,251 @@
+"""From a text to its feeling: icons, idioms, rules and the trained weights, weighed together."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bot.emotion import book, icons
+from bot.emotion.icons import Icon, blank
+from bot.emotion.plain import Plain, flatten
+from bot.emotion.rules import Hit
+from bot.emotion.script import language_of
+from bot.model import CRISIS_KINDS, EMOTIONS, Bait, CrisisKind, Cue, Distress, Emotion, Feeling
+
+JOY, ANGER, SADNESS, FEAR, SURPRISE, NEUTRAL = range(6)
+INDEX = {name: at for at, name in enumerate(EMOTIONS)}
+LAUGHTER = re.compile(
+    r"哈{2,}|h{3,}|(?:ha|he|ja|ah){2,}h?|233+|w{3,}|ㅋ+|ㅎ{2,}|嘿{2,}|嘻{2,}|(?<![a-z])(?:l+o+l+|lmf?ao+|rofl|xd|xswl)(?![a-z])"
+)
+WORD = re.compile(r"\w")
+SURE = 1.0
+"""The sum of rule weights from which a plight or a danger is taken as said; all weights are set against it."""
+WATCH = 0.45
+TROUBLE = 0.45
+SORROW = 0.6
+"""The sum of sadness and fear, laughter and smiles left out, from which sadness itself is the plight."""
+ENOUGH = 40
+"""Cues that are kept: more would not be read by anybody."""
+
+
+@dataclass(slots=True)
+class Seen:
+    """All that was found in one text."""
+
+    plain: Plain
+    text: str
+    sober: str
+    icons: list[tuple[Icon | None, int, int]]
+    hits: list[Hit]
+
+    def sums(self, kind: str) -> dict[str, float]:
+        """The weight of every topic of a kind; a rule counts whole once, and half for two more wordings."""
+        total: dict[str, float] = defaultdict(float)
+        wordings: dict[int, set[str]] = defaultdict(set)
+        for hit in self.hits:
+            if hit.kind != kind:
+                continue
+            known, wording = wordings[hit.rule], self.plain.text[hit.start : hit.end]
+            if wording not in known and len(known) < 3:
+                total[hit.topic] += hit.weight * (0.5 if known else 1.0)
+            known.add(wording)
+        return dict(total)
+
+
+def read(source: str) -> Feeling:
+    """Reads how one text feels; any string, of any length, in bounded time."""
+    seen = _see(source)
+    plights = seen.sums("plight")
+    crisis, distress = _danger(seen.sums("crisis"))
+    bait = _bait(seen.sums("bait"))
+    gravity = _gravity(plights)
+    named = tuple(sorted((name for name, sum_ in plights.items() if sum_ >= SURE - 0.01), key=lambda n: -plights[n]))
+    if not named and gravity >= SURE:
+        named = (max(plights, key=lambda name: plights[name]),)
+    emotions, confidence, sorrow = _emotions(seen, gravity, distress)
+    troubles = tuple(name for name, sum_ in seen.sums("trouble").items() if sum_ >= TROUBLE)
+    if not named and not troubles and sorrow >= SORROW:
+        named = ("sorrow",)
+    if bait in ("spam", "bot_loop") and distress != "none" and max(seen.sums("crisis").values()) < 1.5 * SURE:
+        crisis, distress = None, "none"
+    return Feeling(
+        emotions=dict(zip(EMOTIONS, emotions, strict=True)),
+        negativity=min(1.0, emotions[ANGER] + emotions[SADNESS] + emotions[FEAR]),
+        intensity=_intensity(seen),
+        distress=distress,
+        crisis=crisis,
+        plights=named,
+        gravity=min(1.0, gravity),
+        troubles=troubles,
+        play=_play(seen),
+        asks=tuple(seen.sums("ask")),
+        length=len(WORD.findall(seen.text)),
+        sarcasm=_sarcasm(seen, emotions),
+        bait=bait,
+        language=language_of(seen.plain),
+        confidence=confidence,
+        cues=_cues(seen),
+    )
+
+
+def _see(source: str) -> Seen:
+    idioms, rest = book.load()
+    plain = flatten(source)
+    marks = icons.load().find(plain.text)
+    text = blank(plain.text, [(start, end) for _, start, end in marks])
+    spoken = idioms.find(text)
+    text = blank(text, [(hit.start, hit.end) for hit in spoken])
+    hits = [hit for hit in _longest(rest.find(text)) if hit.kind not in ("not", "degree")]
+    asked = [(hit.start, hit.end) for hit in hits if hit.kind == "ask" and hit.topic == "joke"]
+    sober = LAUGHTER.sub(lambda match: " " * len(match.group()), blank(text, asked))
+    return Seen(plain, text, sober, marks, spoken + hits)
+
+
+def _longest(hits: list[Hit]) -> list[Hit]:
+    """Feeling words that stand inside a longer one (happy in unhappy) are dropped."""
+    words = [hit for hit in hits if hit.kind == "feel"]
+    return [
+        hit
+        for hit in hits
+        if hit.kind != "feel"
+        or not any(
+            (other.start <= hit.start and hit.end <= other.end and other.end - other.start > hit.end - hit.start)
+            for other in words
+        )
+    ]
+
+
+def _danger(sums: dict[str, float]) -> tuple[CrisisKind | None, Distress]:
+    best = max(CRISIS_KINDS, key=lambda kind: sums.get(kind, 0.0))
+    if sums.get("third_person", 0.0) >= SURE - 0.01:
+        best = "third_person"  # what the other one said sounds like the writer's own
+    if sums.get(best, 0.0) >= SURE - 0.01:
+        return best, "crisis"
+    return None, "watch" if sum(max(0.0, value) for value in sums.values()) >= WATCH else "none"
+
+
+def _bait(sums: dict[str, float]) -> Bait:
+    kinds: tuple[Bait, ...] = ("bot_loop", "political", "harassment", "spam")
+    best = max(kinds, key=lambda kind: sums.get(kind, 0.0))
+    return best if sums.get(best, 0.0) >= SURE - 0.01 else "none"
+
+
+def _gravity(sums: dict[str, float]) -> float:
+    """The heaviest topic counts whole, every other one half: two half-said things are nearly one said."""
+    weights = sorted((max(0.0, value) for value in sums.values()), reverse=True)
+    return weights[0] + 0.5 * sum(weights[1:]) if weights else 0.0
+
+
+def _emotions(seen: Seen, gravity: float, distress: Distress) -> tuple[list[float], float, float]:
+    """Six probabilities, the confidence, and sadness + fear once laughter and smiles are taken away."""
+    scores = _worded(seen)
+    faces = [icon for icon, _, _ in seen.icons if icon is not None]
+    low = [icon for icon in faces if not icon.irony and sum(icon.says[ANGER : FEAR + 1]) > 0.5]
+    sober = _softmax(_with_icons(scores, low))
+    scores = _with_icons(scores, faces)
+    if LAUGHTER.search(seen.text):
+        scores[JOY] += 0.8
+    for hit in seen.hits:
+        if hit.kind == "idiom":
+            scores[ANGER if hit.topic == "tired" else JOY] += 0.6
+    scores[SADNESS] += 2.0 * min(1.5, gravity)
+    if distress != "none":
+        scores[SADNESS] += 2.0
+        scores[FEAR] += 1.0
+    shares = _softmax(scores)
+    confidence = max(shares) * min(1.0, 0.6 + len(seen.text) / 50)
+    return shares, confidence, sober[SADNESS] + sober[FEAR]
+
+
+def _with_icons(scores: list[float], faces: list[Icon]) -> list[float]:
+    scores = list(scores)
+    for icon in faces:
+        for at, share in enumerate(icon.says):
+            scores[at] += (0.5 + 0.5 * icon.strength) * (share - 0.1)
+    return scores
+
+
+def _worded(seen: Seen) -> list[float]:
+    scores = [0.0, 0.0, 0.0, 0.0, 0.0, 1.0]
+    for hit in seen.hits:
+        if hit.kind != "feel":
+            continue
+        before = seen.text[max(0, hit.start - 8) : hit.start]
+        worth = 1.3 * hit.weight * (1.4 if HIGH.search(before) else 1.0)
+        at = INDEX[_emotion(hit.topic)]
+        if DENIED.search(before):
+            at, worth = (SADNESS, 0.7 * worth) if at == JOY else (NEUTRAL, 0.5 * worth)
+        if seen.sober[hit.start : hit.end].strip():
+            scores[at] += worth
+    return scores
+
+
+def _emotion(topic: str) -> Emotion:
+    return next(name for name in EMOTIONS if name == topic)
+
+
+HIGH = re.compile(
+    r"(?:太|好|很|非常|特别|超|巨|贼|极其|无比|真的|简直|so|very|really|extremely|absolutely|とても|너무|muy) ?$"
+)
+DENIED = re.compile(
+    r"(?:不|没|没有|别|无|未|毫不|并不|从不|不是|不太|not |no |never |n't |dont |isnt |without )"
+    r"(?:太|很|再|那么|a |so |very )?$"
+)
+
+
+def _softmax(scores: Iterable[float]) -> list[float]:
+    powers = [math.exp(min(score, 30.0)) for score in scores]
+    total = sum(powers)
+    return [power / total for power in powers]
+
+
+def _play(seen: Seen) -> float:
+    """How much the text invites a joke: topics add up, each up to 0.6, icons with a wink or a smile a little."""
+    total = sum(min(0.6 if topic != "mock" else 1.0, weight) for topic, weight in seen.sums("play").items())
+    total += sum(0.3 for topic in seen.sums("idiom") if topic in ("laugh", "love", "social"))
+    winks = [icon for icon, _, _ in seen.icons if icon is not None]
+    if any(icon.irony and icon.says[JOY] >= 0.35 for icon in winks):
+        total += 0.4
+    elif any(icon.says[JOY] >= 0.5 for icon in winks):
+        total += 0.25
+    return min(1.0, total)
+
+
+def _sarcasm(seen: Seen, emotions: list[float]) -> float:
+    irony = any(icon is not None and icon.irony for icon, _, _ in seen.icons)
+    gripe = bool(seen.sums("trouble"))
+    return min(0.95, 0.1 + 0.35 * irony + 0.25 * (gripe and emotions[JOY] > 0.3) + 0.2 * (irony and gripe))
+
+
+def _intensity(seen: Seen) -> int:
+    text = seen.plain.source[:2000]
+    points = min(2, text.count("!") + text.count("！")) + (len(HIGH_ANY.findall(seen.text)) > 0)
+    points += max((icon.strength for icon, _, _ in seen.icons if icon is not None), default=0) == 2
+    points += seen.plain.text != seen.plain.source.lower() and bool(RUNS.search(text))
+    letters = [letter for letter in text if letter.isascii() and letter.isalpha()]
+    points += len(letters) >= 8 and sum(map(str.isupper, letters)) > 0.6 * len(letters)
+    return min(3, int(points))
+
+
+HIGH_ANY = re.compile(r"太|非常|特别|超级|极其|简直|彻底|死了|疯了|so |very |really |totally |absolutely |literally ")
+RUNS = re.compile(r"(.)\1{3,}")
+
+
+def _cues(seen: Seen) -> tuple[Cue, ...]:
+    cues = []
+    for hit in sorted(seen.hits, key=lambda hit: (hit.kind not in ("crisis", "plight"), -abs(hit.weight)))[:ENOUGH]:
+        cues.append(_cue(seen.plain, hit.start, hit.end, f"{hit.kind}: {hit.topic}", hit.weight))
+    for icon, start, end in seen.icons[:ENOUGH]:
+        if icon is not None:
+            leading = EMOTIONS[max(range(6), key=lambda at: icon.says[at])]
+            says = f"icon: {leading}" + (", with a wink" if icon.irony else "")
+            cues.append(_cue(seen.plain, start, end, says, max(icon.says)))
+    return tuple(sorted(cues, key=lambda cue: cue.start))
+
+
+def _cue(plain: Plain, start: int, end: int, says: str, weight: float) -> Cue:
+    first, last = plain.span(start, end)
+    return Cue(start=first, end=last, text=plain.source[first:last], says=says, weight=round(weight, 2))

@@ -1,0 +1,327 @@
+"""The rule book: patterns that people can read, found fast in a folded text.
+
+A rule file holds sections and lines:
+
+    [class KIN]
+    爷爷|奶奶|grandma
+    [plight grief]
+    <KIN> ~ 走了|去世 :: 1        two things in one clause, near each other
+    葬礼|追悼会 & <KIN>            both anywhere, in any order
+    想死 ! 想死(你|她)             unless the other thing is there too
+
+`~` is a short gap inside a sentence, `~~` a longer one that may cross sentences. `(a|b|)` spells out variants,
+a trailing `*` on a Latin word takes any ending, `^` and `$` hold an item to the start or the end of the text.
+`! <FICTION>` does not forbid but weakens. The number after `::` is the weight (default 1); weights of one topic add up.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from bot.emotion.plain import fold_word
+from bot.errors import Misconfigured
+
+LATIN = re.compile(r"[a-z0-9'\u00df-\u017f]+")
+LATIN_KEY = re.compile(r"[a-z0-9'\u00df-\u017f]+\*?")
+GROUP = re.compile(r"\(([^()]*)\)")
+_WORDLY = "a-z0-9\u00df-\u017f"
+SPECIAL = re.compile(r"[()|*№.?+\[\]{}\\]")
+NUMBER = "[0-9一二三四五六七八九十两几半百千万]+"
+STORY = "<FICTION>"
+TOLD = 0.4
+"""What is left of a rule that names <FICTION> after `!` when the text speaks of a film, a book or a game."""
+DIGIT = re.compile(NUMBER)
+MEANS = {"(": "(?:", ")": ")", "|": "|", "*": f"[{_WORDLY}]*", "№": NUMBER}
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A rule that was found: its kind and topic, its weight and its half-open span in the folded text."""
+
+    kind: str
+    topic: str
+    weight: float
+    start: int
+    end: int
+    rule: int = 0
+
+
+@dataclass(slots=True)
+class Sequence:
+    """Items in order with gaps between; compiled on first use, because most rules never fire."""
+
+    items: tuple[tuple[str, ...], ...]
+    gaps: tuple[str, ...]
+    _regex: re.Pattern[str] | None = None
+
+    def search(self, text: str) -> re.Match[str] | None:
+        """The first place where all items stand in order."""
+        return self.regex.search(text)
+
+    def finditer(self, text: str) -> Iterator[re.Match[str]]:
+        """All places where all items stand in order."""
+        return self.regex.finditer(text)
+
+    @property
+    def regex(self) -> re.Pattern[str]:
+        """The pattern, compiled when it is first needed."""
+        if self._regex is None:
+            self._regex = re.compile(self._source())
+        return self._regex
+
+    def _source(self) -> str:
+        parts = [_alternatives(self.items[0])]
+        for at, gap in enumerate(self.gaps):
+            latin = _latin(_first(self.items[at + 1][0])) or _latin(_first(self.items[at][0]))
+            if gap == "~":
+                parts.append(r"[^.。!!??\n]{0,30}?" if latin else r"[^。!!??\n]{0,9}?")
+            else:
+                parts.append(r"(?s:.){0,70}?" if latin else r"(?s:.){0,30}?")
+            parts.append(_alternatives(self.items[at + 1]))
+        return "".join(parts)
+
+    @property
+    def anchor(self) -> tuple[str, ...]:
+        """The item whose words are fewest and longest: a text without any of them needs no search."""
+        return min(self.items, key=lambda words: sum(word.count("|") + 1 for word in words))
+
+
+@dataclass(slots=True)
+class Rule:
+    """One line of a rule file."""
+
+    kind: str
+    topic: str
+    weight: float
+    needs: tuple[Sequence, ...]
+    bans: tuple[Sequence, ...]
+    told: bool = False
+
+    @property
+    def literal(self) -> bool:
+        """Whether finding a word is finding the rule."""
+        return (
+            len(self.needs) == 1
+            and not self.bans
+            and not self.told
+            and len(self.needs[0].items) == 1
+            and all(map(_is_plain, self.needs[0].items[0]))
+        )
+
+    def find(self, text: str) -> list[tuple[int, int]]:
+        """The spans of the first needed sequence, each wording once; none unless all needs and no ban are there."""
+        if any(need.search(text) is None for need in self.needs[1:]) or not self.needs[0].search(text):
+            return []
+        if any(ban.search(text) for ban in self.bans):
+            return []
+        spans = {match.group(): match.span() for match in self.needs[0].finditer(text)}
+        return list(spans.values()) if len(self.needs) == 1 else list(spans.values())[:1]
+
+
+@dataclass(slots=True)
+class RuleBook:
+    """All rules of some files, indexed by the pairs of characters and the Latin words that can wake them."""
+
+    rules: list[Rule] = field(default_factory=list)
+    pairs: dict[str, list[tuple[str, Rule]]] = field(default_factory=dict)
+    words: dict[str, list[tuple[str, Rule]]] = field(default_factory=dict)
+    stems: set[str] = field(default_factory=set)
+    stories: Sequence | None = None
+
+    def add(self, rule: Rule) -> None:
+        """Takes a rule in and files it under the words of its rarest item."""
+        self.rules.append(rule)
+        anchor = min((need.anchor for need in rule.needs), key=lambda words: sum(word.count("|") + 1 for word in words))
+        for word in anchor:
+            for latin, key in _keys(word):
+                if latin and key.endswith("*"):
+                    self.stems.add(key[:-1])
+                (self.words if latin else self.pairs).setdefault(key, []).append((word, rule))
+
+    def find(self, text: str) -> list[Hit]:
+        """All rules that fire in a folded text, with every wording found."""
+        hits: list[Hit] = []
+        tried: set[int] = set()
+        for rule, span in self._woken(text):
+            mark = id(rule)
+            if rule.literal:
+                if span is not None:
+                    hits.append(Hit(rule.kind, rule.topic, rule.weight, *span, mark))
+            elif mark not in tried:
+                tried.add(mark)
+                found = rule.find(text)
+                if found:
+                    weight = rule.weight * (TOLD if rule.told and self.is_story(text) else 1.0)
+                    hits += [Hit(rule.kind, rule.topic, weight, *place, mark) for place in found]
+        return hits
+
+    def is_story(self, text: str) -> bool:
+        """Whether the text speaks of a film, a book or a game."""
+        return self.stories is not None and self.stories.search(text) is not None
+
+    def _woken(self, text: str) -> Iterator[tuple[Rule, tuple[int, int] | None]]:
+        for at in range(len(text)):
+            if text[at] >= "\u2e80":
+                yield from self._eastern(at, text)
+        if DIGIT.search(text):
+            yield from ((rule, None) for _, rule in self.pairs.get("№", ()))
+        for match in LATIN.finditer(text):
+            word = match.group()
+            yield from self._latin(word, match.span(), text)
+            for size in range(2, min(len(word), 12) + 1):
+                if word[:size] in self.stems:
+                    yield from self._latin(word[:size] + "*", match.span(), text)
+
+    def _eastern(self, at: int, text: str) -> Iterator[tuple[Rule, tuple[int, int] | None]]:
+        for key in (text[at], text[at : at + 2]) if at + 1 < len(text) else (text[at],):
+            for word, rule in self.pairs.get(key, ()):
+                if not rule.literal:
+                    yield rule, None
+                elif text.startswith(word, at):
+                    yield rule, (at, at + len(word))
+
+    def _latin(self, key: str, span: tuple[int, int], text: str) -> Iterator[tuple[Rule, tuple[int, int] | None]]:
+        for word, rule in self.words.get(key, ()):
+            if not rule.literal:
+                yield rule, None
+            elif word == key:
+                yield rule, span
+            else:
+                match = re.compile(_body(word)).search(text)  # the re module caches the pattern
+                if match:
+                    yield rule, match.span()
+
+
+def _alternatives(words: Iterable[str]) -> str:
+    return "(?:" + "|".join(_body(word) for word in sorted(words, key=len, reverse=True)) + ")"
+
+
+def _body(word: str) -> str:
+    bare = word.strip("^$")
+    body = SPECIAL.sub(lambda match: MEANS.get(match.group(), "\\" + match.group()), bare)
+    if _latin(_first(bare)):
+        body = f"(?<![{_WORDLY}])" + body
+    if _latin(bare[-1]) or (bare[-1] == ")" and _latin(bare[bare.rindex("(") :].strip("()|")[-1:] or " ")):
+        body += f"(?![{_WORDLY}])"
+    return (r"^\W*" if word.startswith("^") else "") + body + (r"\W*$" if word.endswith("$") else "")
+
+
+def _first(word: str) -> str:
+    return word.lstrip("(|№")[:1]
+
+
+def _latin(letter: str) -> bool:
+    return bool(letter) and ((letter.isascii() and letter.isalnum()) or letter == "'" or "\u00df" <= letter <= "\u017f")
+
+
+def _is_plain(word: str) -> bool:
+    return not SPECIAL.search(word.removesuffix("*")) and word[0] != "^" and word[-1] != "$"
+
+
+def _keys(word: str) -> list[tuple[bool, str]]:
+    """What wakes a word: pairs of characters (False, key), or Latin words and stems (True, key)."""
+    keys: list[tuple[bool, str]] = []
+    for spelt in _openings(word.strip("^$")):
+        if _latin(spelt[:1]):
+            found = LATIN_KEY.findall(spelt)
+            keys.append((True, max(found, key=len)))
+        else:
+            keys.append((False, "№" if spelt[0] == "№" else spelt[:2]))
+    return list(dict.fromkeys(keys))
+
+
+def _openings(word: str) -> list[str]:
+    """The spellings of a word, or enough of their openings to find it by."""
+    pieces = GROUP.split(word)
+    done = [""]
+    for at, piece in enumerate(pieces):
+        done = list(dict.fromkeys(head + tail for head in done for tail in (piece.split("|") if at % 2 else [piece])))
+        if all(_opens(head, whole=at == len(pieces) - 1) for head in done):
+            break
+    return [_open(head, whole=at == len(pieces) - 1) for head in done]
+
+
+def _open(head: str, *, whole: bool) -> str:
+    """The part of an opening that is sure to stand as it is: a last Latin word may still go on."""
+    if whole or not _latin(head[:1]):
+        return head
+    return head[: head.rindex(" ")] if " " in head else head
+
+
+def _opens(head: str, *, whole: bool) -> bool:
+    if whole:
+        return True
+    if not head:
+        return False
+    return " " in head.lstrip() if _latin(head[0]) else len(head) >= 2 or head[0] == "№"
+
+
+def parse(name: str, lines: Iterable[str], classes: dict[str, tuple[str, ...]]) -> Iterator[Rule]:
+    """Reads the lines of a rule file; classes are added to `classes`. Raises Misconfigured with file and line."""
+    kind = topic = ""
+    for number, raw in enumerate(lines, 1):
+        line = raw.split("#", 1)[0].strip()
+        if not line:
+            continue
+        if line.startswith("[") and line.endswith("]"):
+            kind, _, topic = line[1:-1].partition(" ")
+            continue
+        try:
+            if kind == "class":
+                classes[topic] = classes.get(topic, ()) + _words(line, classes)
+            else:
+                yield _rule(kind, topic, line, classes)
+        except (KeyError, ValueError) as problem:
+            raise Misconfigured(
+                f"{name}, line {number}: {problem!r} in {line!r}; see the head of rules.py"
+            ) from problem
+
+
+def _rule(kind: str, topic: str, line: str, classes: dict[str, tuple[str, ...]]) -> Rule:
+    body, _, weight = line.partition("::")
+    needed, *banned = body.split(" ! ")
+    told = any(STORY in part for part in banned)
+    banned = [part for part in (_without_story(part) for part in banned) if part]
+    return Rule(
+        kind,
+        topic,
+        float(weight) if weight.strip() else 1.0,
+        tuple(_sequence(part, classes) for part in needed.split(" & ")),
+        tuple(_sequence(part, classes) for part in banned),
+        told,
+    )
+
+
+def _without_story(part: str) -> str:
+    return "|".join(word for word in _split(part.strip()) if word != STORY)
+
+
+def _sequence(part: str, classes: dict[str, tuple[str, ...]]) -> Sequence:
+    pieces = re.split(r"\s(~~?)\s", part.strip())
+    items = tuple(_words(piece, classes) for piece in pieces[::2])
+    return Sequence(items, tuple(pieces[1::2]))
+
+
+def _words(item: str, classes: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    words: list[str] = []
+    for word in _split(item.strip()):
+        if word.startswith("<") and word.endswith(">"):
+            words.extend(classes[word[1:-1]])
+        else:
+            words.append(fold_word(word))
+    if not all(words) or not words:
+        raise ValueError("an empty word")
+    return tuple(dict.fromkeys(words))
+
+
+def _split(item: str) -> list[str]:
+    """Splits at the bars outside of round brackets."""
+    depth, start, parts = 0, 0, []
+    for at, letter in enumerate(item):
+        depth += (letter == "(") - (letter == ")")
+        if letter == "|" and depth == 0:
+            parts.append(item[start:at].strip())
+            start = at + 1
+    return [*parts, item[start:].strip()]

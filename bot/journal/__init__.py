@@ -1,0 +1,8 @@
+"""The truth: inbox, journal, cursors and switches in SQL."""
+
+from bot.journal.database import Database, open_database
+from bot.journal.desk import Desk
+from bot.journal.episodes import Episodes
+from bot.journal.passes import Passes
+
+__all__ = ["Database", "Desk", "Episodes", "Passes", "open_database"]

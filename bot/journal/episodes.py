@@ -1,0 +1,424 @@
+"""The inbox and the journal: every mention from the moment it is heard to its named end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Unpack
+
+from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.errors import TryLater
+from bot.journal.database import Database, GroupedWrites
+from bot.journal.rows import columns_of, episode_of, heard_row, steps_json, steps_with
+from bot.journal.schema import actions, cursors, episodes, modes, now, personas, silences
+from bot.model import FINAL, Episode, Mention, Posting, Reply, State, Step
+from bot.ports import Changes, Claimed, Gate, Refused, Standing
+
+_AT_WORK = (State.HEARD.value, State.READ.value, State.DRAFTED.value, State.APPROVED.value)
+OPEN_REPLIES = (State.POSTING.value, State.POSTED.value, State.UNSURE.value)
+
+
+def _utc() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Episodes:
+    """The journal in SQL. Every write is a compare-and-set; `lost` counts those that came too late.
+
+    `hint_again` is how many seconds after a hint the sweeper hints at a due row once more.
+    """
+
+    database: Database
+    hint_again: float = 5.0
+    clock: Callable[[], datetime] = _utc
+    lost: int = 0
+    _group: GroupedWrites = field(init=False)
+    _known_personas: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._group = GroupedWrites(self.database)
+
+    async def open(self) -> None:
+        """Make sure that a mode is in force from the first start on; a missing one would mean heightened."""
+
+        def work(connection: Connection) -> None:
+            if connection.scalar(select(func.count()).select_from(modes)) == 0:
+                connection.execute(insert(modes).values(mode="normal", at=now(), by="first start", why=""))
+
+        await self.database.write(work)
+
+    async def revive(self) -> int:
+        """Free every episode that a worker held: for a start that knows that no other worker is alive.
+
+        A post that was under way keeps its own time, because the request may still arrive.
+        """
+        statement = (
+            update(episodes)
+            .where(episodes.c.owner.is_not(None), episodes.c.due_at.is_not(None), episodes.c.state.in_(_AT_WORK))
+            .values(due_at=now(), hinted_at=None)
+        )
+        return await self.database.write(lambda connection: connection.execute(statement).rowcount)
+
+    async def episode(self, key: str) -> Episode | None:
+        """One episode, or None if there is no such key."""
+        query = select(*episodes.c).where(episodes.c.key == key)
+        row = await self.database.read(lambda connection: connection.execute(query).first())
+        return None if row is None else episode_of(row._asdict())
+
+    # 1 LISTEN ---------------------------------------------------------------------------------------------------
+
+    async def cursor(self, account: str) -> str | None:
+        query = select(cursors.c.value).where(cursors.c.account == account)
+        value: str | None = await self.database.read(lambda connection: connection.scalar(query))
+        return value
+
+    async def begin(self, account: str, cursor: str) -> None:
+        """Persist the cursor of a first start; somebody else's stays."""
+
+        def work(connection: Connection) -> None:
+            row = {"account": account, "value": cursor, "updated_at": now()}
+            connection.execute(_insert_new(connection, cursors, row))
+
+        await self.database.write(work)
+
+    async def hear(self, account: str, old: str, new: str, mentions: Sequence[Mention]) -> Sequence[str]:
+        def work(connection: Connection) -> Sequence[str]:
+            at = connection.scalar(select(now()))
+            moved = connection.execute(
+                update(cursors)
+                .where(cursors.c.account == account, cursors.c.value == old)
+                .values(value=new, updated_at=at),
+            )
+            if moved.rowcount == 0:
+                message = f"another listener moved the cursor of {account}"
+                raise TryLater(message)
+            return _insert_heard(connection, mentions, at or 0.0)
+
+        return await self.database.write(work)
+
+    # 2 SWEEP, 3 CLAIM -------------------------------------------------------------------------------------------
+
+    async def sweep(self, limit: int) -> Sequence[str]:
+        forgotten = or_(episodes.c.hinted_at.is_(None), episodes.c.hinted_at <= now() - self.hint_again)
+        due = (
+            select(episodes.c.key)
+            .where(episodes.c.due_at <= now(), forgotten)
+            .order_by(episodes.c.due_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        hint = update(episodes).where(episodes.c.key.in_(due)).values(hinted_at=now()).returning(episodes.c.key)
+        return await self.database.write(lambda connection: connection.scalars(hint).all())
+
+    async def claim(self, key: str, owner: str, lease: float) -> Claimed | None:
+        statement = (
+            update(episodes)
+            .where(episodes.c.key == key, episodes.c.due_at <= now())
+            .values(
+                owner=owner,
+                version=episodes.c.version + 1,
+                tries=episodes.c.tries + 1,
+                due_at=now() + lease,
+            )
+            .returning(*episodes.c, now().label("now"))
+        )
+
+        def work(connection: Connection) -> Mapping[str, Any] | None:
+            row = connection.execute(statement).first()
+            return None if row is None else row._asdict()
+
+        row = await self._group.do(key, work)
+        return None if row is None else Claimed(episode_of(row), row["now"])
+
+    # 4 WORK -----------------------------------------------------------------------------------------------------
+
+    async def move(
+        self,
+        episode: Episode,
+        state: State,
+        *,
+        by: str,
+        note: str = "",
+        due: float | None = None,
+        **changes: Unpack[Changes],
+    ) -> Episode | None:
+        step = Step(at=self.clock(), state=state, by=by, note=note)
+        steps = steps_with(episode, step)
+        columns = columns_of(changes) | {
+            "state": state.value,
+            "version": episode.version + 1,
+            "updated_at": now(),
+            "due_at": None if state in FINAL or due is None else now() + due,
+            "hinted_at": None,
+            "tries": 0,
+            "laters": 0,
+            "steps": steps_json(steps),
+        }
+        if state is State.POSTED:
+            columns["posted_at"] = now()
+        statement = _compare_and_set(episode).values(**columns)
+        if not await self._group.do(episode.key, lambda connection: connection.execute(statement).rowcount):
+            self.lost += 1
+            return None
+        return episode.model_copy(
+            update={**changes, "state": state, "version": episode.version + 1, "steps": steps, "tries": 0, "laters": 0},
+        )
+
+    async def wait(
+        self,
+        episode: Episode,
+        state: State,
+        *,
+        by: str,
+        note: str,
+        after: float,
+        **changes: Unpack[Changes],
+    ) -> None:
+        step = Step(at=self.clock(), state=state, by=by, note=note)
+        columns = columns_of(changes) | {
+            "state": state.value,
+            "version": episode.version + 1,
+            "updated_at": now(),
+            "owner": None,
+            "due_at": now() + after,
+            "hinted_at": None,
+            "tries": 0,
+            "laters": episode.laters + 1,
+            "steps": steps_json(steps_with(episode, step)),
+        }
+        statement = _compare_and_set(episode).values(**columns)
+        if not await self._group.do(episode.key, lambda connection: connection.execute(statement).rowcount):
+            self.lost += 1
+
+    # 5 GATE, 6 INTENT -------------------------------------------------------------------------------------------
+
+    async def intend(
+        self, episode: Episode, posting: Posting, gate: Gate, *, by: str, lasts: float
+    ) -> Episode | Refused:
+        step = Step(at=self.clock(), state=State.POSTING, by=by)
+        steps = steps_with(episode, step)
+        again = episode.state is State.POSTING
+        columns: dict[str, Any] = {
+            "state": State.POSTING.value,
+            "version": episode.version + 1,
+            "updated_at": now(),
+            "due_at": now() + lasts,
+            "hinted_at": None,
+            "posting_until": now() + lasts,
+            "absent_at": None,
+            "tries": 0,
+            "steps": steps_json(steps),
+        }
+        if not again:
+            columns |= {
+                "came_from": episode.state.value,
+                "posting_key": posting.key,
+                "posting_text": posting.text,
+                "posting_hash": posting.digest,
+                "posting_first_at": now(),
+            }
+        statement = _compare_and_set(episode).values(**columns).returning(episodes.c.posting_first_at, now())
+
+        def work(connection: Connection) -> Refused | tuple[float, float]:
+            refused = _standing(connection, episode, gate).refused
+            if refused is not None:
+                return refused
+            row = connection.execute(statement).first()
+            return Refused("lost") if row is None else (row[0], row[1])
+
+        answer = await self._group.do(episode.key, work)
+        if isinstance(answer, Refused):
+            self.lost += answer.why == "lost"
+            return answer
+        first_at, at = answer
+        fixed = posting.model_copy(update={"first_at": first_at, "until": at + lasts, "absent_at": None})
+        came_from = episode.came_from if again else episode.state
+        return episode.model_copy(
+            update={
+                "state": State.POSTING,
+                "version": episode.version + 1,
+                "posting": fixed,
+                "came_from": came_from,
+                "steps": steps,
+                "tries": 0,
+            },
+        )
+
+    async def absent(self, episode: Episode, *, by: str, settle: float) -> None:
+        """Note that the platform shows no reply of ours, and look once more after `settle` seconds."""
+        step = Step(at=self.clock(), state=State.POSTING, by=by, note="not there yet; looking once more")
+        statement = _compare_and_set(episode).values(
+            version=episode.version + 1,
+            updated_at=now(),
+            owner=None,
+            due_at=now() + settle,
+            hinted_at=None,
+            tries=0,
+            absent_at=now(),
+            steps=steps_json(steps_with(episode, step)),
+        )
+        if not await self._group.do(episode.key, lambda connection: connection.execute(statement).rowcount):
+            self.lost += 1
+
+    # 10 LATE ----------------------------------------------------------------------------------------------------
+
+    async def late(self, key: str, reply: Reply, *, by: str) -> None:
+        """A platform's id is evidence: whatever we believed, the reply stands there. A second id is an alarm."""
+
+        def work(connection: Connection) -> None:
+            found = connection.execute(select(*episodes.c).where(episodes.c.key == key)).first()
+            row = None if found is None else found._asdict()
+            if row is None or row["reply_id"] == reply.id:
+                return
+            if row["state"] == State.POSTED.value:
+                connection.execute(
+                    insert(actions).values(
+                        at=now(),
+                        by=by,
+                        action="doubled",
+                        key=key,
+                        note=f"a second reply stands there: {reply.id}",
+                    ),
+                )
+                return
+            episode = episode_of(row)
+            step = Step(at=self.clock(), state=State.POSTED, by=by, note="the reply was found after all")
+            connection.execute(
+                _compare_and_set(episode).values(
+                    state=State.POSTED.value,
+                    version=episode.version + 1,
+                    updated_at=now(),
+                    due_at=None,
+                    posted_at=now(),
+                    steps=steps_json(steps_with(episode, step)),
+                    **columns_of({"reply": reply}),
+                ),
+            )
+
+        await self._group.do(key, work)
+
+    # consent, policy, persona -----------------------------------------------------------------------------------
+
+    async def silence(self, host: str, scope: str, who: str, *, because: str) -> None:
+        """Be quiet from now on: towards a `person`, under the `posts_of` somebody, or in a `thread`."""
+
+        def work(connection: Connection) -> None:
+            row = {"host": host, "scope": scope, "who": who, "since": now(), "because": because}
+            connection.execute(_insert_new(connection, silences, row))
+
+        await self.database.write(work)
+
+    async def lift(self, host: str, scope: str, who: str) -> None:
+        """End a silence."""
+        statement = silences.delete().where(
+            silences.c.host == host,
+            silences.c.scope == scope,
+            silences.c.who == who,
+        )
+        await self.database.write(lambda connection: connection.execute(statement).rowcount)
+
+    async def standing(self, episode: Episode, gate: Gate) -> Standing:
+        """The policy mode, and what the gate would say now; asked early so that no model is paid for nothing."""
+        return await self.database.read(lambda connection: _standing(connection, episode, gate))
+
+    async def replies_in(self, account: str, root: str) -> Sequence[str]:
+        query = select(episodes.c.reply_id).where(
+            episodes.c.account == account,
+            episodes.c.root_id == root,
+            episodes.c.reply_id.is_not(None),
+        )
+        return [str(reply) for reply in await self.database.read(lambda connection: connection.scalars(query).all())]
+
+    async def keep_persona(self, version: str, content: str) -> None:
+        """Keep the text of a persona under its version, once."""
+        if version in self._known_personas:
+            return
+
+        def work(connection: Connection) -> None:
+            row = {"version": version, "content": content, "first_used_at": now()}
+            connection.execute(_insert_new(connection, personas, row))
+
+        await self.database.write(work)
+        self._known_personas.add(version)
+
+
+def _compare_and_set(episode: Episode) -> Any:
+    return update(episodes).where(
+        episodes.c.key == episode.key,
+        episodes.c.state == episode.state.value,
+        episodes.c.version == episode.version,
+    )
+
+
+def _insert_new(connection: Connection, table: Any, rows: Any) -> Any:
+    """An INSERT that leaves rows alone which are there already."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    return dialect.insert(table).values(rows).on_conflict_do_nothing()
+
+
+def _insert_heard(connection: Connection, mentions: Sequence[Mention], at: float) -> Sequence[str]:
+    unique = {mention.key: mention for mention in mentions}
+    if not unique:
+        return ()
+    rows = [heard_row(unique[key], at) for key in sorted(unique)]
+    return connection.scalars(_insert_new(connection, episodes, rows).returning(episodes.c.key)).all()
+
+
+mode_in_force = (
+    select(modes.c.mode)
+    .where(or_(modes.c.until.is_(None), modes.c.until > now()))
+    .order_by(modes.c.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+
+
+def _standing(connection: Connection, episode: Episode, gate: Gate) -> Standing:
+    """Mode, silences and replies so far in one question."""
+    silence = (
+        select(silences.c.scope)
+        .where(
+            silences.c.host == gate.host,
+            or_(
+                and_(silences.c.scope == "person", silences.c.who == gate.person),
+                and_(silences.c.scope == "posts_of", silences.c.who == gate.root_person),
+                and_(silences.c.scope == "thread", silences.c.who == gate.root),
+            ),
+        )
+        .limit(1)
+        .scalar_subquery()
+    )
+    replies = (
+        select(func.count())
+        .select_from(episodes)
+        .where(
+            episodes.c.account == episode.mention.account,
+            episodes.c.root_id == gate.root,
+            episodes.c.key != episode.key,
+            episodes.c.state.in_(OPEN_REPLIES),
+        )
+        .scalar_subquery()
+    )
+    mode, scope, count = connection.execute(select(mode_in_force, silence, replies)).one()
+    return Standing(mode or "heightened", _refused(mode, scope, count, gate))
+
+
+def _refused(mode: str | None, scope: str | None, count: int, gate: Gate) -> Refused | None:
+    if mode == "stopped":
+        return Refused("the policy mode is stopped")
+    if scope is not None:
+        return Refused(_SILENCES[scope])
+    if gate.thread_limit is not None and count >= gate.thread_limit:
+        return Refused(f"already {count} replies of ours in this thread")
+    return None
+
+
+_SILENCES = {
+    "person": "this person asked us to stop",
+    "posts_of": "the author of the post asked us to stay away from it",
+    "thread": "this thread is muted until a human releases it",
+}

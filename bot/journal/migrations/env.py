@@ -1,0 +1,9 @@
+"""Runs the migrations on the connection that the program hands over."""
+
+from alembic import context
+
+from bot.journal.schema import metadata
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
+with context.begin_transaction():
+    context.run_migrations()

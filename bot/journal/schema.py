@@ -1,0 +1,136 @@
+"""The tables of the journal and the way they are written in SQL."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Column, Float, Index, Integer, MetaData, Table, Text
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.expression import FunctionElement
+
+metadata = MetaData()
+
+# One row is one mention's whole life. Times are seconds of the database's own clock; the JSON columns hold the values
+# of bot/model.py as they were, so that a page can show every step without asking anybody else.
+episodes = Table(
+    "episodes",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("owner", Text),
+    Column("due_at", Float),
+    Column("hinted_at", Float),
+    Column("tries", Integer, nullable=False),
+    Column("laters", Integer, nullable=False),
+    Column("came_from", Text),
+    Column("reason", Text, nullable=False),
+    Column("heard_at", Float, nullable=False),
+    Column("updated_at", Float, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("root_id", Text, nullable=False),
+    Column("root_person", Text, nullable=False),
+    Column("tone", Text),
+    Column("risk", Text),
+    Column("reply_id", Text),
+    Column("posting_key", Text),
+    Column("posting_text", Text),
+    Column("posting_hash", Text),
+    Column("posting_first_at", Float),
+    Column("posting_until", Float),
+    Column("absent_at", Float),
+    Column("posted_at", Float),
+    Column("mention", Text, nullable=False),
+    Column("reading", Text),
+    Column("memes", Text),
+    Column("draft", Text),
+    Column("verdict", Text),
+    Column("reply", Text),
+    Column("steps", Text, nullable=False),
+)
+Index("episodes_due", episodes.c.due_at, sqlite_where=episodes.c.due_at.is_not(None))
+Index("episodes_heard", episodes.c.heard_at, episodes.c.key)
+Index("episodes_updated", episodes.c.updated_at)
+Index("episodes_state", episodes.c.state, episodes.c.heard_at)
+Index("episodes_person", episodes.c.person, episodes.c.heard_at)
+Index("episodes_root", episodes.c.account, episodes.c.root_id)
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("updated_at", Float, nullable=False),
+)
+
+# Who asked us to be quiet: a person (anywhere on a host), under a person's posts, or in one thread.
+silences = Table(
+    "silences",
+    metadata,
+    Column("host", Text, primary_key=True),
+    Column("scope", Text, primary_key=True),
+    Column("who", Text, primary_key=True),
+    Column("since", Float, nullable=False),
+    Column("because", Text, nullable=False),
+)
+
+# Append-only: the newest row that has not lapsed is the policy mode in force.
+modes = Table(
+    "modes",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("mode", Text, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("until", Float),
+    Column("by", Text, nullable=False),
+    Column("why", Text, nullable=False),
+)
+
+# Append-only: what people with the switches did.
+actions = Table(
+    "actions",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", Float, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("note", Text, nullable=False),
+)
+
+personas = Table(
+    "personas",
+    metadata,
+    Column("version", Text, primary_key=True),
+    Column("content", Text, nullable=False),
+    Column("first_used_at", Float, nullable=False),
+)
+
+# One-time sign-in links and sessions of the admin pages, kept as hashes.
+passes = Table(
+    "passes",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("until", Float, nullable=False),
+)
+
+
+class now(FunctionElement[float]):  # noqa: N801 - it reads as the SQL function that it is
+    """The database's clock, in seconds since 1970 with fractions."""
+
+    type = Float()
+    inherit_cache = True
+
+
+@compiles(now, "sqlite")
+def _now_in_sqlite(_element: now, _compiler: Any, **_kw: Any) -> str:
+    # Debian's SQLite 3.40 has no unixepoch('subsec'); a Julian day keeps milliseconds.
+    return "((julianday('now') - 2440587.5) * 86400.0)"
+
+
+@compiles(now, "postgresql")
+def _now_in_postgresql(_element: now, _compiler: Any, **_kw: Any) -> str:
+    # clock_timestamp, not now(): a grouped transaction must not freeze the clock of its later members.
+    return "extract(epoch from clock_timestamp())::double precision"

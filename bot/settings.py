@@ -1,0 +1,128 @@
+"""Everything an operator can set, read from the environment and from .env."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.errors import Misconfigured
+
+PREFIX = "JIEGENG_"
+
+
+class Settings(BaseSettings):
+    """Each field is `JIEGENG_` and its name in capitals; its description is what `jiegeng check` and the guide show."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
+
+    data: Path = Field(Path("data"), description="Folder for everything the bot keeps on this machine.")
+    database_url: str = Field(
+        "", description="Where the journal lives: sqlite:///file or postgresql://… Empty: a file in the data folder."
+    )
+    redis_url: str = Field(
+        "", description="A Redis or Valkey ≥ 7: redis://… Empty: a private Valkey is started in the data folder."
+    )
+
+    llm_base_url: str = Field("", description="An OpenAI-compatible endpoint, for example http://localhost:8000/v1.")
+    llm_api_key: SecretStr = Field(SecretStr(""), description="Its key; OPENAI_API_KEY is the fallback.")
+    llm_model: str = Field("", description="The model's name. Empty: the offline writer answers.")
+    llm_timeout: float = Field(30.0, ge=1, le=60, description="Our own deadline around every model call, in seconds.")
+    llm_price_in: float = Field(0.0, ge=0, description="Price of a million input tokens, for the cost column.")
+    llm_price_out: float = Field(0.0, ge=0, description="Price of a million output tokens.")
+    llm_when_down: Literal["offline", "wait"] = Field(
+        "offline", description="When the model is down: let the offline writer answer, or wait for the model."
+    )
+
+    persona: str = Field("ageng", description="Which file of the prompts folder the bot is.")
+    prompts: Path = Field(Path("prompts"), description="Folder with one Markdown file per persona.")
+    memes: Path | None = Field(None, description="Folder with meme cards of your own, beside the library.")
+    words: Path | None = Field(None, description="A word list of your own for the safety filter.")
+    label_zh: str = Field("（AI生成）", description="The label on Chinese replies; needs an AI and a generation word.")
+    label_en: str = Field("(AI-generated)", description="The label on other replies; needs both words too.")
+
+    plaza: bool = Field(default=True, description="Start the built-in plaza and answer there.")
+    plaza_port: int = Field(8700, ge=1, le=65535, description="The plaza's port on this machine.")
+    http_url: str = Field("", description="A community site that speaks our open protocol.")
+    http_token: SecretStr = Field(SecretStr(""), description="Its bearer token.")
+    mastodon_url: str = Field("", description="A Mastodon-API server, for example https://mastodon.example.")
+    mastodon_token: SecretStr = Field(SecretStr(""), description="The bot account's access token there.")
+
+    host: str = Field("127.0.0.1", description="Address the web pages listen on.")
+    port: int = Field(8701, ge=1, le=65535, description="Port of the admin pages.")
+
+    at_once: int = Field(32, ge=1, le=512, description="How many mentions one worker answers at the same time.")
+    cool_replies: int = Field(5, ge=1, description="How many replies one person gets …")
+    cool_seconds: int = Field(120, ge=1, description="… in this many seconds, before the bot falls silent for them.")
+    thread_limit: int = Field(6, ge=1, description="How many replies of ours one thread may hold.")
+    per_minute: float = Field(120.0, gt=0, description="The pace of one account: posts a minute.")
+    answer_by_hours: float = Field(24.0, gt=0, description="Older mentions are not answered any more.")
+    region: str = Field("", description="Country code for help lines, for example CN, TW, HK, US. Empty: by language.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much the terminal says.")
+
+    @field_validator("llm_base_url", "http_url", "mastodon_url")
+    @classmethod
+    def _is_http(cls, url: str) -> str:
+        if url and not url.startswith(("http://", "https://")):
+            message = "an address starts with http:// or https://"
+            raise ValueError(message)
+        return url.rstrip("/")
+
+    @model_validator(mode="after")
+    def _tokens_come_with_addresses(self) -> Settings:
+        for name in ("http", "mastodon"):
+            if getattr(self, f"{name}_url") and not getattr(self, f"{name}_token").get_secret_value():
+                message = f"{PREFIX}{name.upper()}_URL is set but {PREFIX}{name.upper()}_TOKEN is not"
+                raise ValueError(message)
+        return self
+
+    @property
+    def journal_url(self) -> str:
+        """The journal's URL, with the default filled in."""
+        return self.database_url or f"sqlite:///{self.data / 'journal.sqlite3'}"
+
+
+def load_settings(environ: Mapping[str, str] = os.environ, dotenv: Path = Path(".env")) -> Settings:
+    """The settings, or `Misconfigured` with every name that is wrong and what to write instead."""
+    written = dotenv_values(dotenv) if dotenv.is_file() else {}
+    problems = _unknown_names(environ, "the environment") + _unknown_names(written, str(dotenv))
+    if problems:
+        raise Misconfigured("\n".join(problems))
+    try:
+        settings = Settings(_env_file=dotenv)
+    except ValidationError as error:
+        raise Misconfigured("\n".join(_explain(error))) from error
+    key = environ.get("OPENAI_API_KEY") or written.get("OPENAI_API_KEY")
+    if key and not settings.llm_api_key.get_secret_value():
+        settings = settings.model_copy(update={"llm_api_key": SecretStr(key)})
+    return settings
+
+
+def _unknown_names(names: Mapping[str, object], where: str) -> list[str]:
+    known = [PREFIX + name.upper() for name in Settings.model_fields]
+    problems = []
+    for name in names:
+        if not name.upper().startswith(PREFIX) or name.upper() in known or name.upper() in _OURS:
+            continue
+        near = difflib.get_close_matches(name.upper(), known, 1, 0.6)
+        hint = f"; did you mean {near[0]}?" if near else "; `jiegeng check --settings` lists all names"
+        problems.append(f"{name} (in {where}) is not a setting{hint}")
+    return problems
+
+
+# Handed from the program to the plaza it starts; nobody has to set it.
+_OURS = frozenset({"JIEGENG_PLAZA_TOKEN"})
+
+
+def _explain(error: ValidationError) -> list[str]:
+    lines = []
+    for problem in error.errors():
+        name = PREFIX + str(problem["loc"][0]).upper() if problem["loc"] else "settings"
+        lines.append(f"{name}: {problem['msg']} (it is {problem.get('input')!r})")
+    return lines

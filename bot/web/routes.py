@@ -1,0 +1,55 @@
+"""The site map of the admin pages: one table, and what the pages need."""
+
+from __future__ import annotations
+
+import time
+import weakref
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from aiohttp import web
+
+from bot.web import live, views
+from bot.web.guard import admit, check_seal, explain, shield
+from bot.web.ports import Keys, Log
+from bot.web.site import SITE, Site, load_templates
+
+HERE = Path(__file__).parent
+ROUTES = (
+    web.get("/", views.log),
+    web.get("/episode", views.episode),
+    web.post("/decide", views.decide),
+    web.get("/changes", live.changes),
+    web.get("/sign-in", views.sign_in),
+    web.post("/sign-out", views.sign_out),
+    web.get("/language", views.language),
+    web.get("/health", views.health),
+    web.static("/static", HERE / "static"),
+    web.static("/look", HERE / "look"),
+)
+
+
+def make_web(
+    log: Log,
+    keys: Keys,
+    *,
+    accounts: Sequence[str] = (),
+    plaza: str = "",
+    offline: bool = False,
+    clock: Callable[[], float] = time.time,
+    quiet: float = 15.0,
+) -> web.Application:
+    """The admin pages over a log and the keys that open them.
+
+    `accounts` are ours (`name@host`), for the platform filter; `plaza` the plaza's address, if one runs; `offline`
+    says on every page that no model is connected; `clock` gives Unix seconds; `quiet` is the pause in seconds after
+    which a silent event stream shows that it lives.
+    """
+    app = web.Application(middlewares=[explain, admit, check_seal])
+    app[SITE] = Site(log, keys, clock, tuple(accounts), plaza, offline, load_templates())
+    app[live.STREAMS] = weakref.WeakSet()
+    app[live.QUIET] = quiet
+    app.on_response_prepare.append(shield)
+    app.on_shutdown.append(live.hang_up)
+    app.add_routes(ROUTES)
+    return app

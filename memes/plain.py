@@ -1,0 +1,35 @@
+"""Brings a text into the plain form in which names and words are compared."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache
+from importlib.resources import files
+
+HIDDEN = dict.fromkeys((0x00AD, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFE0F, 0xFEFF))
+LONGEST = 1000  # characters of a post that recall reads: the first 700 and the last 300
+
+
+def fold(text: str) -> str:
+    """Return `text` in NFKC, without case, invisible marks or traditional characters; the length may change."""
+    return unicodedata.normalize("NFKC", text).casefold().translate(HIDDEN).translate(_simplified())
+
+
+def shorten(text: str) -> str:
+    """Return at most LONGEST characters of a post: how it opens and how it ends."""
+    return text if len(text) <= LONGEST else f"{text[:700]}\n{text[-300:]}"
+
+
+def speaks_chinese(text: str) -> bool:
+    """Return whether at least a sixth of the letters are Han characters (one of them says as much as a word)."""
+    han = sum("\u3400" <= mark <= "\u9fff" for mark in text)
+    letters = sum(mark.isalpha() for mark in text)
+    return han * 6 >= letters if han else False
+
+
+@cache
+def _simplified() -> dict[int, str]:
+    # Only characters, no phrases: a name has to compare equal in both scripts, it need not read well.
+    table = files("opencc").joinpath("dictionary", "TSCharacters.txt").read_text(encoding="utf-8")
+    rows = (line.split() for line in table.splitlines())
+    return {ord(row[0]): row[1] for row in rows if len(row) > 1 and len(row[0]) == 1}

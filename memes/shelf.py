@@ -1,0 +1,98 @@
+"""Keeps the last good library while somebody edits the files."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from memes.card import Meme
+from memes.files import LIBRARY, MemeFileError, join_files, list_files, read_file
+from memes.library import Library, Screen
+
+Stamp = tuple[int, int]  # time of the last change in ns, size in bytes
+
+
+class Shelf:
+    """A folder of card files and the library made of them.
+
+    `library` is the last good one. Call `refresh` every second or so, in a thread: it reads only files that changed.
+    """
+
+    def __init__(
+        self,
+        folder: Path | tuple[Path, ...] | None = None,
+        screen: Screen | None = None,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Load the library. Raises MemeFileError when the files are bad at the start: there is no last good one yet."""
+        self._folders = folder if isinstance(folder, tuple) else (folder or LIBRARY,)
+        self._screen = screen
+        self._clock = clock
+        self._read: dict[Path, tuple[Stamp, tuple[tuple[Meme, int], ...]]] = {}
+        self._screened: dict[str, bool] = {}
+        self._tried: dict[Path, Stamp] = {}
+        self._tried = self._stamp()
+        self.error: MemeFileError | None = None
+        self.library = self._build(self._tried)
+        self.loaded_at = clock()
+
+    def refresh(self) -> bool:
+        """Load the files again if they changed; return whether there is a new library.
+
+        A bad file changes nothing but `error`, which a good load clears; the same bad file is not read twice.
+        """
+        stamps = self._stamp()
+        if stamps == self._tried:
+            return False
+        self._tried = stamps
+        try:
+            library = self._build(stamps)
+        except MemeFileError as error:
+            self.error = error
+            return False
+        self.library, self.error, self.loaded_at = library, None, self._clock()
+        return True
+
+    def screen_again(self, screen: Screen | None) -> None:
+        """Ask a changed safety policy about every card, and build the library anew."""
+        self._screen = screen
+        self._screened.clear()
+        self.library = self._build(self._stamp())
+        self.loaded_at = self._clock()
+
+    def _stamp(self) -> dict[Path, Stamp]:
+        try:
+            paths = list_files(self._folders)
+        except MemeFileError as error:
+            if not self._tried:
+                raise
+            self.error = error
+            return self._tried
+        return {path: stamp for path in paths if (stamp := _stamp(path))}
+
+    def _build(self, stamps: dict[Path, Stamp]) -> Library:
+        read = {path: self._cards(path, stamp) for path, stamp in stamps.items()}
+        cards = join_files(read)
+        library = Library.admit(cards, self._ask if self._screen else None)
+        self._read = {path: (stamps[path], found) for path, found in read.items()}
+        return library
+
+    def _cards(self, path: Path, stamp: Stamp) -> tuple[tuple[Meme, int], ...]:
+        known = self._read.get(path)
+        return known[1] if known and known[0] == stamp else read_file(path)
+
+    def _ask(self, text: str) -> bool:
+        # The screen takes a millisecond a card: a thousand cards whose text did not change are not asked again.
+        if text not in self._screened and self._screen:
+            self._screened[text] = self._screen(text)
+        return self._screened[text]
+
+
+def _stamp(path: Path) -> Stamp | None:
+    try:
+        state = path.stat()
+    except FileNotFoundError:
+        return None  # an editor replaces a file by removing it first: the next look finds the new one
+    return state.st_mtime_ns, state.st_size

@@ -1,0 +1,136 @@
+"""The reader: what it sees, where it sees it, and that no input breaks it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.emotion import icons, read
+from bot.model import EMOTIONS
+
+
+def test_grief_is_a_plight_with_its_place_in_the_text() -> None:
+    text = "爷爷昨天走了，我还没来得及见他最后一面"
+
+    feeling = read(text)
+
+    assert "grief" in feeling.plights
+    cue = next(cue for cue in feeling.cues if cue.says == "plight: grief")
+    assert text[cue.start : cue.end] == cue.text
+
+
+def test_evidence_points_into_the_original_of_a_disguised_text() -> None:
+    text = "爺\u200b爺昨天走了，啊啊啊啊啊啊啊啊我好想他，爺爺的葬禮在明天"
+
+    feeling = read(text)
+
+    assert "grief" in feeling.plights
+    assert all(text[cue.start : cue.end] == cue.text for cue in feeling.cues)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "笑死我了哈哈哈",
+        "累死了累死了",
+        "想死你了宝贝",
+        "饿死了什么时候开饭",
+        "I'm dead 💀 this cat",
+        "社死现场，连夜搬家",
+        "作业写不完了要死",
+    ],
+)
+def test_hyperbole_is_not_distress(text: str) -> None:
+    feeling = read(text)
+
+    assert feeling.distress == "none"
+    assert feeling.plights == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("我真的不想活了", "self_harm"),
+        ("想把一切都安排好再走，不用找我", "self_harm"),
+        ("他喝醉了又打我", "violence_at_home"),
+        ("有人在撬我家门，怎么办", "danger_now"),
+        ("补习老师总是摸我，还不让我说", "child_abuse"),
+        ("前男友天天跟踪我", "stalking"),
+        ("明天我就去砍了他们", "threat"),
+        ("室友刚刚说不想活了，怎么办", "third_person"),
+        ("I want to kill myself", "self_harm"),
+        ("my husband hit me again", "violence_at_home"),
+        ("someone is trying to break in", "danger_now"),
+        ("my coach touched me and told me not to tell", "child_abuse"),
+        ("my ex keeps showing up outside my work, he found my new address", "stalking"),
+        ("i'm going to kill everyone at that school", "threat"),
+        ("my best friend said she wants to die", "third_person"),
+    ],
+)
+def test_each_kind_of_danger_is_named(text: str, kind: str) -> None:
+    feeling = read(text)
+
+    assert feeling.distress == "crisis"
+    assert feeling.crisis == kind
+
+
+def test_traditional_and_simplified_are_read_alike() -> None:
+    assert read("奶奶過世了，我好難過").plights == read("奶奶过世了，我好难过").plights
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("今天天气不错", "zh-Hans"),
+        ("今天天氣不錯，適合發呆", "zh-Hant"),
+        ("what a nice day", "en"),
+        ("今日はいい天気だね", "ja"),
+        ("오늘 날씨 좋다", "ko"),
+        ("hoy estoy muy feliz", "es"),
+        ("🤡🎪", "und"),
+    ],
+)
+def test_the_language_is_told_by_script_and_words(text: str, language: str) -> None:
+    assert read(text).language == language
+
+
+def test_the_wink_of_a_doge_shows_as_sarcasm() -> None:
+    assert read("真是太好了[doge]").sarcasm > read("真是太好了").sarcasm
+
+
+def test_the_table_holds_enough_icons() -> None:
+    table = icons.load().table
+
+    assert sum(name.startswith("[") for name in table) >= 200
+    assert sum(name[0] > "\u2100" for name in table) >= 150
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=300))
+def test_any_text_gets_a_whole_reading(text: str) -> None:
+    feeling = read(text)
+
+    assert set(feeling.emotions) == set(EMOTIONS)
+    assert abs(sum(feeling.emotions.values()) - 1) < 1e-6
+    assert all(0 <= cue.start < cue.end <= len(text) for cue in feeling.cues)
+    assert all(text[cue.start : cue.end] == cue.text for cue in feeling.cues)
+
+
+@pytest.mark.parametrize(
+    "text", ["好" * 50_000, "\ud800" * 50, "😭🤡" * 25_000, "a\u0301" * 25_000, "[doge]" * 9_000, "爷爷走了" * 12_000]
+)
+def test_a_monstrous_text_is_read_in_bounded_time(text: str) -> None:
+    read("warm up 热身")
+    started = time.perf_counter()
+
+    feeling = read(text)
+
+    assert abs(sum(feeling.emotions.values()) - 1) < 1e-6
+    assert time.perf_counter() - started < 2
+
+
+def test_the_end_of_a_very_long_text_still_counts() -> None:
+    assert read("今天天气不错。" * 2_000 + "我不想活了").distress == "crisis"
