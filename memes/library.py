@@ -143,7 +143,7 @@ class Library:
         documents: list[list[str]] = []
         for card in self._playable:
             starts.append(len(texts))
-            own = [fold(text) for text in dict.fromkeys((card.name, *card.situations))]
+            own = [fold(text) for text in _list_texts(card)]
             texts.extend(own)
             documents.append([word for text in own for word in keep_words(self._cutter.cut(text))])
         self._starts = np.array(starts, np.int64)
@@ -191,7 +191,7 @@ class Library:
 
 @dataclass(frozen=True)
 class Evidence:
-    """How a post resembles each playable card: BM25, mean and best cosine over its situations, and the z-sum."""
+    """How a post resembles each playable card: BM25, mean and best cosine over its texts, and the z-sum."""
 
     bm25: Floats
     mean: Floats
@@ -203,6 +203,13 @@ def show(card: Meme) -> str:
     """Return all of a card's text that could reach a prompt or a reader, one piece a line, for the safety screen."""
     pieces = (*card.names, card.meaning, card.use, card.pattern, *card.slots, *card.situations, *card.examples)
     return "\n".join(piece for piece in (*pieces, card.origin) if piece)
+
+
+def _list_texts(card: Meme) -> list[str]:
+    # Situations are what a post resembles; with meaning, use and examples beside them, a situation that was held out
+    # found its own card nearly twice as often (first 85 cards: 13 % against 7 % first, 32 % against 20 % in five).
+    texts = (" ".join(card.names), card.meaning, card.use, *card.situations, *card.examples)
+    return list(dict.fromkeys(text for text in texts if text.strip()))
 
 
 def _allowed(card: Meme, tone: str, topics: frozenset[str], used: frozenset[str]) -> bool:

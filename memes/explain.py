@@ -1,0 +1,93 @@
+"""Answers what a meme means and what a topic is about, from stored fields only."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Literal
+
+from memes.card import Meme
+from memes.library import Library
+from memes.plain import fold, speaks_chinese
+from memes.trends.topic import Topic
+
+Wanted = Literal["meaning", "topic"]
+
+_MEANING = re.compile(
+    r"(?:什么|啥|甚么)梗|梗(?:是)?(?:什么|啥)意思|(?:什么|啥)意思|(?:求|帮我)?解释一?下|求科普|没看懂|看不懂|"
+    r"what(?:'s| is| does).{0,40}(?:mean|meme|joke)|meaning of|explain (?:this|the) (?:meme|joke)|"
+    r"i don'?t get (?:it|this|the joke)"
+)
+_TOPIC = re.compile(
+    r"怎么回事|咋回事|怎么了|发生(?:了)?(?:什么|啥)|什么情况|啥情况|什么瓜|求前因后果|课代表|"
+    r"what(?:'s| is) (?:going on|happening)|what happened|context\?|out of the loop"
+)
+
+
+def wants(text: str) -> Wanted | None:
+    """Return what a comment asks for: the meaning of a meme, an account of a topic, or neither."""
+    plain = fold(text)
+    if _MEANING.search(plain):
+        return "meaning"
+    return "topic" if _TOPIC.search(plain) else None
+
+
+def explain(library: Library, comment: str, post: str = "") -> str:
+    """Return what the memes named in the comment, else in the post, mean; or that we do not know them.
+
+    Only what the cards say is said; an origin only when a card has one, with its source.
+    """
+    cards = library.find(comment) or library.find(post)
+    chinese = speaks_chinese(fold(comment)) or (not comment.strip() and speaks_chinese(fold(post)))
+    known = [card for card in cards if card.review == "approved"]
+    if not known:
+        return (
+            "这个梗我的本子里还没有，不敢乱讲。"
+            if chinese
+            else "That one is not in my notes, so I would rather not guess."
+        )
+    return "\n".join(describe(card, chinese=chinese) for card in known[:2])
+
+
+def describe(card: Meme, *, chinese: bool) -> str:
+    """Return one card in two or three sentences, with its source and how current it is known to be."""
+    state = card.lifecycle
+    if chinese:
+        origin = f"出处：{card.origin}。" if card.origin else "出处我没有可靠的记录。"
+        old = "现在用的人不多了。" if state in ("stale", "cringe") else ""
+        meaning = f"「{card.name}」：{_stop(card.meaning, '。')}{_stop(card.use, '。')}"
+        return f"{meaning}{origin}{old}（来源：{card.source}，最近一次见到：{card.last_seen:%Y-%m}）"
+    origin = f"Origin: {_stop(card.origin, '.')}" if card.origin else "I have no reliable record of its origin."
+    old = " Few people use it now." if state in ("stale", "cringe") else ""
+    meaning = f'"{card.name}": {_stop(card.meaning, ".")} {_stop(card.use, ".")}'
+    return f"{meaning} {origin}{old} (source: {card.source}, last seen {card.last_seen:%Y-%m})"
+
+
+def recount(topic: Topic | None, *, now: datetime, chinese: bool = True) -> str:
+    """Return what is known of a live topic: its title, where and since when it stands, or that we do not know.
+
+    Boards give titles, not stories, so who, why and how are never stated.
+    """
+    if topic is None:
+        return (
+            "这事我还没在榜上看到，不知道来龙去脉。"
+            if chinese
+            else "I have not seen this on any board, so I do not know."
+        )
+    boards = [f"{name} {at.astimezone(now.tzinfo):%H:%M}" for name, at in topic.sources.items()]
+    hours = (now - topic.first_seen).total_seconds() / 3600
+    if chinese:
+        since = f"{hours:.0f} 小时前" if hours >= 1 else f"{max(hours * 60, 1):.0f} 分钟前"
+        return (
+            f"我只看到标题「{topic.title}」，{since}开始出现（{'、'.join(boards)}）。"
+            "榜单没有写经过，谁对谁错、为什么，我不知道，以可靠报道为准。"
+        )
+    since = f"{hours:.0f} hours ago" if hours >= 1 else f"{max(hours * 60, 1):.0f} minutes ago"
+    return (
+        f'All I have is the title "{topic.title}", first seen {since} ({", ".join(boards)}). '
+        "Boards do not tell the story: who, why and how I do not know."
+    )
+
+
+def _stop(text: str, mark: str) -> str:
+    return text if text.endswith(("。", ".", "！", "!", "？", "?")) else text + mark

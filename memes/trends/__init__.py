@@ -1,0 +1,1 @@
+"""What people talk about today: boards, bursts in our own stream, and which of it may be joked about."""
