@@ -156,6 +156,17 @@ async def test_the_seal_of_another_session_is_refused(admin: TestClient, strange
     assert log.decided == []
 
 
+@pytest.mark.parametrize(
+    "kind",
+    ["multipart/form-data", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded; charset=none"],
+)
+async def test_a_body_that_is_no_form_is_refused(admin: TestClient, log: FakeLog, kind: str) -> None:
+    answer = await admin.post("/decide", data=b"seal=%ff&x", headers={"Content-Type": kind})
+
+    assert answer.status in {400, 403}
+    assert log.decided == []
+
+
 async def test_a_stranger_decides_nothing(stranger: TestClient, log: FakeLog) -> None:
     answer = await stranger.post("/decide", data={"key": episodes.held().key, "action": "approve", "version": "4"})
 
