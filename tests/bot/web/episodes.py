@@ -170,7 +170,8 @@ def unsure() -> Episode:
         reason="nobody knows whether it was posted",
         reading=Reading(post=feel(text, ("stole my chair", "joy"), joy=0.7, surprise=0.2, language="en"), tone=Tone.BANTER, why="Playful.", language="en"),
         draft=Draft(text=said, writer="moonlight-8b", persona="阿梗@3f9c21d07a", seconds=1.9, at=NOW),
-        verdict=Verdict(risk="low", decision="post"), tries=2,
+        verdict=Verdict(risk="low", decision="post"),
+        posting=Posting(key="jiegeng-77c0de", text=said, digest="0", first_at=0, until=60),
     )  # fmt: skip
 
 
