@@ -65,7 +65,7 @@ def memory_of(processes: list[psutil.Process]) -> dict[str, float]:
 
 
 async def first_answer(folder: Path) -> tuple[float, float, dict[str, float]]:
-    """Start-up of `jiegeng run` with the plaza: seconds to the first answer, of which from post to reply; idle memory."""
+    """Seconds from `jiegeng run` to the first answer, of which from post to reply, and the idle memory of the tree."""
     ports = {"JIEGENG_PLAZA_PORT": "18700", "JIEGENG_PORT": "18701", "JIEGENG_DATA": str(folder)}
     began = time.monotonic()
     bot = start("-m", "bot", "run", **ports)
@@ -100,7 +100,7 @@ async def say(session: aiohttp.ClientSession, base: str, text: str) -> str:
 async def answered(session: aiohttp.ClientSession, base: str, post: str | None) -> bool:
     async with session.get(f"{base}/api/posts/{post}") as answer:
         body = await answer.json()
-    return any(comment["author"]["bot"] for comment in body.get("comments", ()))
+    return any(comment["author"]["bot"] for comment in body["post"]["comments"])
 
 
 async def sustained(folder: Path, url: str, rate: float, count: int, progress: Progress) -> dict[str, Any]:

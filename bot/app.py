@@ -11,7 +11,7 @@ import secrets
 import socket
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -43,7 +43,8 @@ from bot.rules import Rules
 from bot.settings import Settings
 from bot.tone import tone
 from bot.web import make_web
-from bot.writers import FirstAble, Offline, OpenAIWriter
+from bot.writers.first_able import FirstAble
+from bot.writers.offline import Offline
 from memes.files import LIBRARY
 from memes.shelf import Shelf
 from safety.verdict import Context
@@ -125,6 +126,8 @@ def make_writer(settings: Settings, personas: PersonaShelf, canary: str) -> Writ
     offline = Offline(personas.current, random.Random(), utc)  # noqa: S311 - variety, not secrecy
     if not settings.llm_model:
         return offline
+    from bot.writers.openai import OpenAIWriter  # noqa: PLC0415 - half a second that only a model is worth
+
     model = OpenAIWriter(
         base_url=settings.llm_base_url or None,
         api_key=settings.llm_api_key.get_secret_value(),
@@ -236,11 +239,15 @@ class Addresses:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A platform that is opened as soon as it can be reached; `every` is the pause between two looks, in seconds."""
+    """A platform that is opened as soon as it can be reached.
+
+    `every` is the pause between two looks, in seconds; `since` the cursor of a first start, if it is not "now".
+    """
 
     name: str
-    open: Callable[[], object]
+    open: Callable[[], Coroutine[None, None, Platform]]
     every: float = 0.0
+    since: str | None = None
 
 
 @contextmanager
@@ -304,7 +311,9 @@ async def _live(bot: Bot, place: Place, platforms: dict[str, Platform]) -> None:
     opened: list[Platform] = []
 
     async def open_it() -> None:
-        platform = await place.open()  # type: ignore[misc]  # every place opens with a coroutine
+        platform = await place.open()
+        if await bot.journal.cursor(platform.account) is None:
+            await bot.journal.begin(platform.account, place.since or await platform.start())
         platforms[platform.account] = platform
         opened.append(platform)
 
@@ -318,7 +327,8 @@ async def _live(bot: Bot, place: Place, platforms: dict[str, Platform]) -> None:
 
 def _places(settings: Settings, plaza: PlazaChild | None, session: aiohttp.ClientSession) -> Iterator[Place]:
     if plaza is not None:
-        yield Place("plaza", partial(OpenPlatform.open, session, plaza.url, plaza.token))
+        # The plaza and the journal were born together, so nothing there is older than we are.
+        yield Place("plaza", partial(OpenPlatform.open, session, plaza.url, plaza.token), since="0")
     if settings.http_url:
         token = settings.http_token.get_secret_value()
         yield Place(

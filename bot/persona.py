@@ -75,7 +75,7 @@ class Persona:
 
     `version` is `name@` and the first 12 hex digits of the sha256 of the file's content. `prose` holds what a model
     is told, by `section language`; `lists` what the offline writer says, by `lines banter zh commute` and the like;
-    `topics` the words it may repeat, by language and matter.
+    `topics` the words it may repeat, by language and matter; `text` is the whole file.
     """
 
     name: str
@@ -88,6 +88,7 @@ class Persona:
     prose: Mapping[str, str]
     lists: Mapping[str, tuple[str, ...]]
     topics: Mapping[str, Mapping[str, tuple[str, ...]]]
+    text: str = field(default="", repr=False)
 
     def called(self, language: str) -> str:
         """The name it goes by in a language."""
@@ -145,6 +146,7 @@ def parse_persona(text: str, where: str = "persona.md") -> Persona:
         prose={key: "\n".join(rows).strip() for key, rows in body.prose.items()},
         lists={key: tuple(rows) for key, rows in body.lists.items()},
         topics=body.topics,
+        text=text,
     )
 
 

@@ -19,7 +19,7 @@ from bot.ports import ABSENT, PERMANENT, UNKNOWN, Batch, Found, Once, Wake
 from bot.rules import Rules
 from safety.verdict import Context
 
-NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+NOW = datetime.now(UTC)
 ACCOUNT = "阿梗@plaza"
 
 

@@ -6,6 +6,7 @@ Each test kills or pauses the worker on one numbered line of the promise and loo
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -647,3 +648,12 @@ async def test_bots_and_ourselves_are_not_answered(world: World) -> None:
 
     assert world.platform.posts == []
     assert (await world.episode("m1")).reason == "the author is a bot"
+
+
+async def test_what_is_a_day_old_is_not_answered_even_if_it_was_heard_just_now(world: World) -> None:
+    old = mention().model_copy(update={"at": mention().at - timedelta(hours=25)})
+    await world.hear(old)
+    await world.settle()
+
+    assert world.platform.posts == []
+    assert "too late" in (await world.episode()).reason

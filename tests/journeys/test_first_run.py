@@ -88,7 +88,7 @@ class Visitor:
         while True:
             try:
                 async with self.session.post(f"{self.base}/api/posts", json={"text": text}) as answer:
-                    if answer.status == 200 or answer.status == 201:
+                    if answer.status in {200, 201}:
                         return str((await answer.json())["id"])
             except aiohttp.ClientError:
                 pass
@@ -98,7 +98,7 @@ class Visitor:
     async def answers(self, post: str) -> list[dict[str, Any]]:
         async with self.session.get(f"{self.base}/api/posts/{post}") as answer:
             body = await answer.json()
-        return [comment for comment in body["comments"] if comment["author"]["robot"]]
+        return [comment for comment in body["post"]["comments"] if comment["author"]["robot"]]
 
     async def wait_for_answer(self, post: str, seconds: float = 40) -> dict[str, Any]:
         until = time.monotonic() + seconds
@@ -118,6 +118,8 @@ async def test_the_plaza_answers_and_the_log_page_explains_why(house: House) -> 
         took = time.monotonic() - began
 
         async with session.get(house.sign_in) as page:
+            assert page.status == 200
+        async with session.get(f"http://127.0.0.1:{house.pages}/") as page:
             log = await page.text()
         links = re.findall(r'href="(/episode\?key=[^"]+)"', log)
         async with session.get(f"http://127.0.0.1:{house.pages}{links[0]}") as page:
@@ -161,7 +163,7 @@ def test_a_second_bot_on_the_same_data_is_refused_in_one_line(house: House) -> N
     while "sign-in" not in (house.log.read_text() if house.log.exists() else "") and time.monotonic() < until:
         time.sleep(0.05)
 
-    second = subprocess.run([sys.executable, "-m", "bot", "run"], env=house.env, capture_output=True, timeout=30)
+    second = subprocess.run([sys.executable, "-m", "bot", "run"], env=house.env, capture_output=True, timeout=30, check=False)
 
     assert second.returncode == 2
     assert b"another jiegeng is running" in second.stderr
@@ -171,7 +173,7 @@ def test_a_second_bot_on_the_same_data_is_refused_in_one_line(house: House) -> N
 def test_a_mistyped_setting_stops_the_start_with_a_hint(house: House) -> None:
     env = house.env | {"JIEGENG_LLM_MODLE": "qwen"}
 
-    started = subprocess.run([sys.executable, "-m", "bot", "run"], env=env, capture_output=True, timeout=30)
+    started = subprocess.run([sys.executable, "-m", "bot", "run"], env=env, capture_output=True, timeout=30, check=False)
 
     assert started.returncode == 2
     assert b"did you mean JIEGENG_LLM_MODEL" in started.stderr

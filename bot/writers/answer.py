@@ -1,0 +1,126 @@
+"""Reads what a model answered: candidates without thoughts, numbers, quotation marks, markup or a handle in front."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+import regex
+
+from bot.label import clean
+
+_THOUGHTS = re.compile(r"<(think|thinking|thought|reasoning|reflection)\b[^>]*>.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+_THOUGHT_END = re.compile(r"^.*</(?:think|thinking|thought|reasoning|reflection)\s*>", re.DOTALL | re.IGNORECASE)
+_THOUGHT_OPEN = re.compile(r"<(?:think|thinking|thought|reasoning|reflection)\b[^>]*>.*$", re.DOTALL | re.IGNORECASE)
+_FENCE = re.compile(r"```[\w-]*[ \t]*\n?(.*?)(?:```|$)", re.DOTALL)
+_NUMBER = re.compile(
+    r"^\s*(?:[（(]?\d{1,2}(?:[)）、．:：]|\.(?!\d))|[①-⑩]|[-*•·–—+>]+(?=\s)|>+|#{1,6}(?=\s)"
+    r"|\**(?:候选|候選|candidate|option|reply|回复|回覆|版本)\s*[#＃]?\d{0,2}\s*[:：)）.、]\**)\s*",
+    re.IGNORECASE,
+)
+_PREAMBLE = re.compile(
+    r"^(?:(?:sure|okay|ok|certainly|of course|好的|当然|没问题|收到)[,，!！.。\s]*)?"
+    r"(?:here (?:are|is)|below are|these are|以下|下面|这里是|这是|三条|候选|candidates?\b|replies\b).{0,60}[:：]\s*$"
+    r"|^(?:sure|okay|certainly|of course)[,!.\s]*$",
+    re.IGNORECASE,
+)
+_MARKUP = (
+    (re.compile(r"!?\[([^\[\]\n]*)\]\((?:[^()\s]*)\)"), r"\1"),
+    (re.compile(r"(\*\*\*|\*\*|\*|__|~~|`)(?=\S)(.+?)(?<=\S)\1"), r"\2"),
+)
+_HANDLES = re.compile(r"^(?:[@＠][\w.\-]+(?:@[\w.\-]+)?[\s:：,，]*)+")
+_QUOTES = (("“", "”"), ('"', '"'), ("「", "」"), ("『", "』"), ("'", "'"), ("‘", "’"), ("«", "»"))
+_FENCE_LINE = re.compile(r"=====(?:DATA|END)|^</?\w+>$")
+
+
+def candidates_in(answer: str, *, count: int, room: int, speaker: str = "", whole: bool = True) -> tuple[str, ...]:
+    """Up to `count` different candidates of at most `room` characters, in the model's order.
+
+    `speaker` is a name that the model may put in front of its words. When the answer was cut off (`whole` false) the
+    last line is dropped, since it may be half a sentence. Candidates that are too long are used only if no other is
+    left, cut at the end of a sentence.
+    """
+    text = clean(_bare(answer))
+    found = list(_listed(text)) or text.splitlines()
+    if not whole:
+        found = found[:-1]
+    tidy = [line for line in (_tidy(line, speaker) for line in found) if line]
+    fitting = [line for line in dict.fromkeys(tidy) if len(line) <= room]
+    if not fitting:
+        fitting = [short for short in (_cut(line, room) for line in tidy[:1]) if short]
+    return tuple(fitting[:count])
+
+
+def _bare(answer: str) -> str:
+    """The answer without thoughts and code fences."""
+    text = _THOUGHTS.sub("", answer)
+    text = _THOUGHT_OPEN.sub("", _THOUGHT_END.sub("", text)).strip()
+    return _FENCE.sub(lambda found: f"\n{found[1]}\n", text).strip()
+
+
+def _listed(text: str) -> Iterator[str]:
+    """The strings of a JSON list, or of the first list inside a JSON object."""
+    start = min((place for place in (text.find("["), text.find("{")) if place >= 0), default=-1)
+    if start < 0 or (start > 0 and text[start - 1] not in "\n "):
+        return
+    try:
+        value, _ = json.JSONDecoder().raw_decode(text[start:])
+    except (ValueError, RecursionError):
+        return
+    if isinstance(value, dict):
+        value = next((entry for entry in value.values() if isinstance(entry, list)), [value.get("text", "")])
+    for entry in value if isinstance(value, list) else []:
+        said = (
+            next((part for part in entry.values() if isinstance(part, str)), "") if isinstance(entry, dict) else entry
+        )
+        if isinstance(said, str) and said.strip():
+            yield " ".join(said.split())
+
+
+def _tidy(line: str, speaker: str) -> str:
+    """One candidate, or nothing if the line is none."""
+    line = line.strip()
+    if _PREAMBLE.match(line) or _FENCE_LINE.search(line):
+        return ""
+    while True:
+        before = line
+        line = _HANDLES.sub("", _NUMBER.sub("", line)).strip()
+        for pattern, kept in _MARKUP:
+            line = pattern.sub(kept, line)
+        if speaker and regex.match(rf"{regex.escape(speaker)}\s*[:：]", line, regex.IGNORECASE):
+            line = line[len(speaker) :].lstrip(" :：")
+        line = _unquote(line)
+        if line == before:
+            break
+    return " ".join(line.split()) if regex.search(r"[\p{L}\p{N}\p{Emoji_Presentation}]", line) else ""
+
+
+def _unquote(line: str) -> str:
+    for left, right in _QUOTES:
+        inner = line[1:-1]
+        if (
+            len(line) > 2
+            and line.startswith(left)
+            and line.endswith(right)
+            and left not in inner
+            and right not in inner
+        ):
+            return inner.strip()
+    return line.removesuffix(",") if line[:1] in "\"'" and line.endswith(('",', "',")) else line
+
+
+def _cut(line: str, room: int) -> str:
+    """The whole sentences of a line that fit, else as many whole grapheme clusters with …"""
+    kept = ""
+    for sentence in regex.findall(r"[^。！？!?.]+[。！？!?.]*", line):
+        if len(kept) + len(sentence) > room:
+            break
+        kept += sentence
+    if kept.strip():
+        return kept.strip()
+    for cluster in regex.findall(r"\X", line):
+        if len(kept) + len(cluster) + 1 > room:
+            break
+        kept += cluster
+    return f"{kept.rstrip()}…" if kept.strip() else ""

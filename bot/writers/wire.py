@@ -1,0 +1,87 @@
+"""The road from the `openai` client to the model: one aiohttp session, whole answers of a bounded size, no retries."""
+
+from __future__ import annotations
+
+from urllib.request import getproxies, proxy_bypass
+
+import aiohttp
+import httpx2
+import openai
+
+ANSWER_LIMIT = 1_000_000
+# Below the 5 s after which uvicorn, under many model servers, drops an idle connection just as it is used again.
+IDLE = 4.0
+_HOP = frozenset({"host", "content-length", "connection", "accept-encoding", "transfer-encoding"})
+_DECODED = frozenset({"content-encoding", "content-length", "transfer-encoding", "connection"})
+
+
+class Road(httpx2.AsyncBaseTransport):
+    """aiohttp below httpx2.
+
+    A request and its whole answer live inside one `async with`, so a call that is cancelled by its deadline gives its
+    connection up at once and nothing stays behind in the pool; there is no time-out in here, the caller holds the
+    deadline. An answer of more than ANSWER_LIMIT bytes, unpacked, is broken off with `httpx2.DecodingError`.
+    """
+
+    def __init__(self, *, connections: int = 256) -> None:
+        self._connections = connections
+        self._session: aiohttp.ClientSession | None = None
+        self._proxies: dict[str, str | None] = {}
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        headers = [pair for pair in request.headers.multi_items() if pair[0] not in _HOP]
+        try:
+            async with self._open().request(
+                request.method,
+                str(request.url),
+                headers=headers,
+                data=await request.aread(),
+                allow_redirects=False,
+                proxy=self._proxy_for(request.url.scheme, request.url.host),
+            ) as response:
+                body = await _read(response, request)
+                kept = [(name, value) for name, value in response.headers.items() if name.lower() not in _DECODED]
+                return httpx2.Response(response.status, headers=kept, content=body, request=request)
+        except aiohttp.ClientConnectorError as error:
+            raise httpx2.ConnectError(str(error), request=request) from error
+        except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
+            raise httpx2.UnsupportedProtocol(str(error), request=request) from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise httpx2.ReadError(f"{type(error).__name__}: {error}", request=request) from error
+
+    async def aclose(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            connector = aiohttp.TCPConnector(
+                limit=self._connections, keepalive_timeout=IDLE, ssl=httpx2.create_ssl_context()
+            )
+            forever = aiohttp.ClientTimeout(total=None, sock_connect=None)
+            self._session = aiohttp.ClientSession(connector=connector, timeout=forever)
+        return self._session
+
+    def _proxy_for(self, scheme: str, host: str) -> str | None:
+        """The proxy that the environment names for a host; looked up once, for aiohttp would do it for every call."""
+        key = f"{scheme}://{host}"
+        if key not in self._proxies:
+            self._proxies[key] = None if proxy_bypass(host) else getproxies().get(scheme)
+        return self._proxies[key]
+
+
+def open_client(base_url: str | None, api_key: str) -> openai.AsyncOpenAI:
+    """An `AsyncOpenAI` on our own road, without retries and without a time-out of its own."""
+    http = httpx2.AsyncClient(transport=Road(), timeout=None, follow_redirects=False)
+    return openai.AsyncOpenAI(base_url=base_url, api_key=api_key, max_retries=0, timeout=None, http_client=http)
+
+
+async def _read(response: aiohttp.ClientResponse, request: httpx2.Request) -> bytes:
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > ANSWER_LIMIT:
+            response.close()
+            raise httpx2.DecodingError(f"more than {ANSWER_LIMIT} bytes", request=request)
+    return bytes(body)

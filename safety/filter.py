@@ -1,0 +1,105 @@
+"""The safety filter: reads a text with its disguises off, grades it, and lets the policy table decide."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from safety.care import is_care
+from safety.hidden import gives_away
+from safety.lexicon import Lexicon, load_lexicon
+from safety.lexicon.ordinary import load_ordinary
+from safety.moods import find_by_mood
+from safety.personal import find_personal
+from safety.policy import Policy, load_policy
+from safety.scan import scan
+from safety.surface import LONGEST, decode_payloads, find_handles, find_marks, note
+from safety.verdict import Context, Decision, Direction, Reason, Risk, Verdict
+from safety.views import Hearing, Unmasking, Views, build_hearing
+
+GRADES: tuple[Risk, ...] = ("low", "medium", "high")
+MOST_REASONS = 40
+PLAIN = Context()
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Everything the filter knows. Build it with `Filter.load()`; it keeps no state between calls."""
+
+    lexicon: Lexicon
+    policy: Policy
+
+    @classmethod
+    def load(cls, extra: Path | None = None, *, policy: Path | None = None) -> Filter:
+        """Read the word lists, the operator's own list or folder of lists, and the policy table.
+
+        Raises BadLexicon or BadPolicy, which name file, line and remedy; a caller that reloads keeps the filter it has.
+        """
+        files: Iterable[Path] = ()
+        if extra is not None:
+            files = sorted(extra.glob("*.lex")) if extra.is_dir() else (extra,)
+        loaded = cls(load_lexicon(files), load_policy(policy))
+        loaded.unmasking  # noqa: B018 - built now, not during the first call
+        return loaded
+
+    @cached_property
+    def unmasking(self) -> Unmasking:
+        """What taking disguises off needs to know about the word lists."""
+        hearing: Hearing = build_hearing(self.lexicon.heard, load_ordinary())
+        return Unmasking(hearing, self.lexicon.aliases, self.lexicon.alias_pattern, self.lexicon.english)
+
+    @cached_property
+    def versions(self) -> str:
+        """Which lexicon and policy decided."""
+        return f"lexicon {self.lexicon.version}, policy {self.policy.version}"
+
+    def check(self, text: str, *, direction: Direction, context: Context | None = None) -> Verdict:
+        """Grade a text and decide what happens with it.
+
+        `in` is what people write, `out` what the bot is about to post. Spans of the reasons point into `text`.
+        Never raises for any text; time is bounded because only the first 5,000 characters are read, and anything
+        longer is high risk on its way out.
+        """
+        context = context or PLAIN
+        reasons = [] if is_care(text) else self.find(text, direction, context)
+        reasons = weigh(reasons)[:MOST_REASONS]
+        risk: Risk = max((reason.risk for reason in reasons), key=GRADES.index, default="low")
+        decision: Decision = self.policy.decide(
+            reasons, risk=risk, mode=context.mode, direction=direction, audience=context.audience
+        )
+        return Verdict(risk=risk, decision=decision, reasons=tuple(reasons), versions=self.versions)
+
+    def find(self, text: str, direction: Direction, context: Context) -> list[Reason]:
+        """Return all findings, unweighed."""
+        views = Views(text[:LONGEST], self.unmasking)
+        reasons = list(find_marks(text, views.plain))
+        reasons += scan(views, self.lexicon, direction)
+        reasons += find_personal(views.plain, views.unmasked)
+        if direction == "out":
+            reasons += find_handles(views.plain, context.thread_handles)
+            reasons += find_by_mood(views, context)
+        said = decode_payloads(views.original)
+        for start, end, inner in said:
+            reasons.append(note("encoded", "payload", "medium", (start, end), "an encoded piece that can be read"))
+            inside = scan(Views(inner, self.unmasking), self.lexicon, direction)
+            reasons += [reason.model_copy(update={"start": start, "end": end, "text": ""}) for reason in inside]
+        if context.hidden_texts and gives_away(views.original, context.hidden_texts, [inner for *_, inner in said]):
+            reasons.append(note("leak", "hidden", "high", (0, len(text)), "it gives away hidden instructions"))
+        return reasons
+
+
+def weigh(reasons: list[Reason]) -> list[Reason]:
+    """Raise evidence to medium where two kinds of it for one code, or evidence and a disguise, come together."""
+    evidence = Counter(code for code, _ in {(r.code, r.rule) for r in reasons if r.risk == "low"})
+    if not evidence:
+        return reasons
+    disguised = any(reason.code == "disguise" for reason in reasons)
+    return [
+        reason.model_copy(update={"risk": "medium"})
+        if reason.risk == "low" and (evidence[reason.code] > 1 or disguised)
+        else reason
+        for reason in reasons
+    ]

@@ -1,0 +1,77 @@
+"""Notices when a reply gives away hidden text: the system prompt, or the canary planted in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from safety.fold import HAN, fold
+from safety.sounds import hear
+
+OVERLAP = 12  # characters in a row; R21 of the safety reference
+LATIN_OVERLAP = 32  # twelve Latin letters are two words, which anybody may share
+SHORTEST_CANARY = 5
+LONGEST_CANARY = 40
+NON_WORD = re.compile(r"[\W_]+")
+HAN_CHAR = re.compile(f"[{HAN}\ue000-\uf8ff]")
+
+
+def gives_away(text: str, hidden: tuple[str, ...], said: Iterable[str] = ()) -> bool:
+    """Say whether the text, or something `said` in code inside it, holds a canary or a long run of a hidden text.
+
+    Spacing, case, width, order (read from the end) and spelling in pinyin do not help.
+    """
+    if not hidden:
+        return False
+    canaries, runs, sounds = prepare(hidden)
+    for piece in (text, *said):
+        bare = squeeze(piece)
+        for way in (bare, bare[::-1]):
+            if any(canary in way for canary in canaries) or shares(way, runs):
+                return True
+        if sounds and shares(squeeze(hear(fold(piece)).text), sounds):
+            return True
+    return False
+
+
+def squeeze(text: str) -> str:
+    """Return the folded letters and digits of a text, nothing between them."""
+    return NON_WORD.sub("", fold(text[:20_000]).text)
+
+
+def shares(text: str, runs: frozenset[str]) -> bool:
+    """Say whether any run of the hidden text stands in the text."""
+    if not runs:
+        return False
+    return any(
+        text[place : place + OVERLAP] in runs and confirm(text, place, runs) for place in range(len(text) - OVERLAP + 1)
+    )
+
+
+def confirm(text: str, place: int, runs: frozenset[str]) -> bool:
+    """Accept twelve characters when half of them are Han; otherwise the run must go on as far as LATIN_OVERLAP."""
+    if len(HAN_CHAR.findall(text[place : place + OVERLAP])) * 2 >= OVERLAP:
+        return True
+    steps = range(place, place + LATIN_OVERLAP - OVERLAP + 1)
+    return all(text[step : step + OVERLAP] in runs and step + OVERLAP <= len(text) for step in steps)
+
+
+@lru_cache(maxsize=64)
+def prepare(hidden: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """Return canaries (short texts without blanks), runs of the longer texts, and runs of their syllables."""
+    canaries: set[str] = set()
+    runs: set[str] = set()
+    sounds: set[str] = set()
+    for text in hidden:
+        bare = squeeze(text)
+        if SHORTEST_CANARY <= len(bare) <= LONGEST_CANARY and not re.search(r"\s", text.strip()):
+            canaries.add(bare)
+        runs.update(bare[place : place + OVERLAP] for place in range(len(bare) - OVERLAP + 1))
+        heard = squeeze(hear(fold(text)).text)
+        sounds.update(
+            heard[place : place + OVERLAP]
+            for place in range(len(heard) - OVERLAP + 1)
+            if len(HAN_CHAR.findall(heard[place : place + OVERLAP])) == OVERLAP
+        )
+    return frozenset(canaries), frozenset(runs), frozenset(sounds)

@@ -1,0 +1,17 @@
+"""Harmless writings that sound like a listed word, measured on ordinary posts and a dictionary."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+
+@cache
+def load_ordinary() -> Mapping[str, frozenset[str]]:
+    """Return each measured two-syllable word with its harmless writings; a word not in here is not matched by sound."""
+    path = Path(__file__).with_name("ordinary.tsv")
+    if not path.exists():
+        return {}
+    rows = (line.split("\t") for line in path.read_text(encoding="utf-8").splitlines() if line and line[0] != "#")
+    return {word: frozenset(writings.split()) for word, writings in rows}

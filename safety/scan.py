@@ -1,0 +1,134 @@
+"""Looks a text's readings through for the terms and rules of the lexicon."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from safety.fold import HAN, Folded
+from safety.lexicon.entries import Entry, Lexicon, Rule, Term
+from safety.verdict import Direction, Reason, Risk
+from safety.views import Views, load_english
+
+RISKS: dict[str, Risk] = {"block": "high", "review": "medium", "evidence": "low"}
+SHORTEST_BACKWARDS = 3
+LATIN_WORD = re.compile(r"[a-z]{3,}")
+HAN_CHAR = re.compile(f"[{HAN}]")
+
+
+def scan(views: Views, lexicon: Lexicon, direction: Direction) -> list[Reason]:
+    """Return what the lexicon finds in any reading of the text, each term or rule once."""
+    found: dict[str, Reason] = {}
+    for name, folded in list_readings(views):
+        for rule, reason in search(name, folded, lexicon, direction):
+            if rule not in found:
+                start, end = folded.span(reason.start, reason.end)
+                text = views.original[start:end][:80]
+                found[rule] = reason.model_copy(update={"start": start, "end": end, "text": text})
+    return list(found.values())
+
+
+def list_readings(views: Views) -> Iterator[tuple[str, Folded]]:
+    """Yield the readings that differ from each other, plainest first."""
+    plain = views.plain
+    yield "plain", plain
+    if views.joined.text != plain.text:
+        yield "joined", views.joined
+    for unmasked in (views.unmasked, views.reassembled):
+        if unmasked.text not in {plain.text, views.joined.text}:
+            yield "unmasked", unmasked
+    backwards = views.backwards
+    if HAN_CHAR.search(plain.text) or reads_better(backwards.text, plain.text, views.unmasking.english):
+        yield "reversed", backwards
+
+
+def reads_better(backwards: str, forwards: str, english: frozenset[str]) -> bool:
+    """Say whether a Latin text holds more known words when read from its end."""
+    known = english | load_english() if len(forwards) < 300 else load_english()
+    there = sum(word in known for word in LATIN_WORD.findall(forwards))
+    back = sum(word in known for word in LATIN_WORD.findall(backwards))
+    return back >= 2 and back > there
+
+
+def search(name: str, folded: Folded, lexicon: Lexicon, direction: Direction) -> Iterator[tuple[str, Reason]]:
+    """Yield terms and rules that stand in one reading, with spans of that reading."""
+    text = folded.text
+    rules: dict[str, Rule] = {rule.name: rule for rule in lexicon.always}
+    terms, anchors = lexicon.terms, lexicon.anchors
+    for place in range(len(text)):
+        pair = text[place : place + 2]
+        if pair in terms:
+            term = next((t for t in terms[pair] if stands(t, text, place, name, direction)), None)
+            if term is not None:
+                yield term.text, explain(term.entry, term.text, (place, place + len(term.text)), name)
+        if pair in anchors or pair[:1] in anchors:
+            collect_rules(lexicon, text, place, rules)
+    if name == "reversed" and HAN_CHAR.search(text):
+        return
+    for rule in rules.values():
+        span = find_rule(rule, text, name, direction)
+        if span is not None:
+            yield rule.name, explain(rule.entry, rule.name, span, name)
+
+
+def collect_rules(lexicon: Lexicon, text: str, place: int, rules: dict[str, Rule]) -> None:
+    """Add the rules whose anchor stands at this place."""
+    for size in (1, 2):
+        for word, tied in lexicon.anchors.get(text[place : place + size], ()):
+            if text.startswith(word, place):
+                rules.update((rule.name, rule) for rule in tied)
+
+
+def find_rule(rule: Rule, text: str, name: str, direction: Direction) -> tuple[int, int] | None:
+    """Return where the rule's pattern stands, unless its exception does too."""
+    entry = rule.entry
+    if name not in entry.views or entry.way not in {"both", direction}:
+        return None
+    match = rule.pattern.search(text)
+    if match is None or (rule.unless is not None and rule.unless.search(text)):
+        return None
+    return match.span()
+
+
+def stands(term: Term, text: str, place: int, name: str, direction: Direction) -> bool:
+    """Say whether a term that was found counts here: right view and way, whole Latin words, no harmless phrase."""
+    entry, end = term.entry, place + len(term.text)
+    if not text.startswith(term.text, place):
+        return False
+    if name not in entry.views or entry.way not in {"both", direction}:
+        return False
+    if name == "reversed" and len(term.text) < SHORTEST_BACKWARDS:
+        return False
+    if is_latin(term.text[0]) and place and is_latin(text[place - 1]):
+        return False
+    if is_latin(term.text[-1]) and end < len(text) and is_latin(text[end]):
+        return False
+    return not any(covers(phrase, term.text, text, place) for phrase in term.allowed)
+
+
+def is_latin(char: str) -> bool:
+    """Say whether the character belongs to a Latin word or a number."""
+    return "a" <= char <= "z" or "0" <= char <= "9"
+
+
+def covers(phrase: str, term: str, text: str, place: int) -> bool:
+    """Say whether the term at this place is part of the phrase; a phrase without the term counts when it is near."""
+    offset = phrase.find(term)
+    while offset >= 0:
+        if text.startswith(phrase, place - offset) and place >= offset:
+            return True
+        offset = phrase.find(term, offset + 1)
+    return term not in phrase and phrase in text[max(0, place - 12) : place + len(term) + 12]
+
+
+def explain(entry: Entry, rule: str, span: tuple[int, int], view: str) -> Reason:
+    """Put a finding into words."""
+    how = {"plain": "", "joined": ", its characters held apart", "unmasked": ", disguised", "reversed": ", backwards"}
+    return Reason(
+        code=entry.code,
+        rule=rule if ".lex:" in rule else f"{entry.where} {rule}",
+        risk=RISKS[entry.tier],
+        start=span[0],
+        end=span[1],
+        why=f"the word list ({entry.tier}) finds {entry.code} here{how[view]}",
+    )

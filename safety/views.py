@@ -1,0 +1,275 @@
+"""The ways a text can be read once its disguises are off: joined, unmasked and from its end."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+
+from safety.fold import HAN, Folded, fold, rewrite, substitute, turn_round
+from safety.sounds import hear, sound
+from safety.tables import HERE, load_emoji_names, load_parts
+
+ACCENTED = re.compile("[\xe0-\xff\u0100-\u024f\u1e00-\u1eff]")
+# Between two Han characters: blanks, and signs that no sentence uses there.
+WEDGE = re.compile(rf"(?<=[{HAN}])(?:[^\w\s。!?,;:、…~～\"'“”‘’()\[\]《》「」『』【】@#—]|_|[ ]){{1,3}}(?=[{HAN}])")
+CHAIN = re.compile(rf"(?:[{HAN}][^\w]{{1,3}}){{2,}}[{HAN}](?![{HAN}])")
+SPELLED = re.compile(r"(?<![a-z0-9])(?:[a-z0-9@$!*][^\w@$!*]{1,3}|[a-z0-9@$!*]_){2,}[a-z0-9@$!*](?![a-z0-9])")
+REPEAT = re.compile(rf"([{HAN}a-z])\1{{2,}}")
+DOUBLED = re.compile(rf"^[^{HAN}]*(?:([{HAN}])\1[^{HAN}]*){{3,}}$")
+MASKED = re.compile(
+    r"(?<![a-z0-9@$!*#+|])(?=[a-z]*[0-9@$!*#+|])(?=[0-9@$!*#+|]*[a-z])[a-z0-9@$!*#+|]{2,20}(?![a-z0-9])"
+)
+LEET = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "9": "g", "@": "a"})
+LEET |= str.maketrans({"$": "s", "!": "i", "+": "t", "|": "l"})
+LEET_L = LEET | {ord("1"): "l"}
+RADICALS = frozenset(
+    "亻氵扌忄讠钅饣纟犭衤礻刂阝艹辶牜冫宀灬疒囗彳覀罒虍攵卩廴匚丬勹冖彡亠丷爫丿丨丶乚亅厶廾屮夂癶糹訁飠釒"
+)
+NON_WORD = re.compile(r"[^\w]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """Words that may hide behind sounds, indexed by their first two syllables, with the harmless writings of each."""
+
+    index: Mapping[str, Sequence[tuple[str, str]]]
+    ordinary: Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Unmasking:
+    """What unmasking looks up."""
+
+    hearing: Hearing
+    aliases: Mapping[str, str]
+    alias_pattern: re.Pattern[str] | None
+    english: frozenset[str]
+
+
+@dataclass
+class Views:
+    """One text in all its readings, each made when it is first asked for."""
+
+    original: str
+    unmasking: Unmasking
+    _limit: int = field(default=20_000)
+
+    @cached_property
+    def plain(self) -> Folded:
+        """Folded, accents off Latin letters."""
+        folded = fold(self.original[: self._limit])
+        if ACCENTED.search(folded.text):
+            return substitute(folded, ACCENTED, lambda found: unicodedata.normalize("NFD", found.group())[0])
+        return folded
+
+    @cached_property
+    def joined(self) -> Folded:
+        """Without wedges between Han characters, spelled-out words put together, repeats squeezed."""
+        return join(self.plain, self.unmasking.english)
+
+    @cached_property
+    def unmasked(self) -> Folded:
+        """Emoji by name, parts put together, coded spellings, leet and homophones replaced by the word meant."""
+        return unmask(self.plain, self.joined, self.unmasking)
+
+    @cached_property
+    def reassembled(self) -> Folded:
+        """Also parts that are words of their own put together (力口 becomes 加); never read by sound, for that errs."""
+        folded = join_parts(self.joined, load_parts())
+        if folded is self.joined or self.unmasking.alias_pattern is None:
+            return folded
+        aliases = self.unmasking.aliases
+        return substitute(folded, self.unmasking.alias_pattern, lambda found: aliases[found.group()])
+
+    @cached_property
+    def backwards(self) -> Folded:
+        """Read from the end."""
+        return turn_round(self.plain)
+
+
+def join(plain: Folded, english: frozenset[str]) -> Folded:
+    """Put together what separators and repeats hold apart."""
+    folded = substitute(plain, CHAIN, lambda found: NON_WORD.sub("", found.group()))
+    folded = substitute(folded, WEDGE, "")
+    folded = substitute(folded, SPELLED, lambda found: put_together(found.group(), english))
+    folded = substitute(folded, REPEAT, lambda found: found[1])
+    if DOUBLED.match(folded.text[:400]):
+        folded = substitute(folded, re.compile(rf"([{HAN}])\1"), lambda found: found[1])
+    return folded
+
+
+def put_together(spelled: str, english: frozenset[str]) -> str:
+    """Return the words of `k i l l  y o u` or `k-i-l-l-y-o-u`."""
+    letters = re.sub(r"[^\w@$!*]+|_", lambda gap: " " if len(gap.group()) > 1 else "", spelled)
+    if " " in letters and min(map(len, letters.split())) > 1:
+        return letters
+    return split_words(letters.replace(" ", ""), english)
+
+
+def split_words(letters: str, english: frozenset[str]) -> str:
+    """Cut letters without blanks into known words where that is possible at all, else leave them."""
+    known = english | load_english()
+    plain = letters.translate(LEET)
+    best: list[tuple[int, str] | None] = [(0, "")] + [None] * len(plain)
+    for end in range(1, len(plain) + 1):
+        for size in range(1, min(14, end) + 1):
+            before, piece = best[end - size], plain[end - size : end]
+            if before is None or piece not in known:
+                continue
+            now = best[end]
+            if now is None or before[0] + 1 < now[0]:
+                best[end] = (before[0] + 1, f"{before[1]} {piece}".strip())
+    last = best[-1]
+    return last[1] if last else letters
+
+
+@cache
+def load_english() -> frozenset[str]:
+    """Return the few hundred commonest English words: what leet, stars and spelling out may stand for."""
+    return frozenset((HERE / "english.txt").read_text(encoding="utf-8").split())
+
+
+def unmask(plain: Folded, joined: Folded, unmasking: Unmasking) -> Folded:
+    """Take every further disguise off; the joined view itself comes back when there is none."""
+    folded = joined
+    named = name_emoji(plain)
+    if named is not plain:
+        folded = join(named, unmasking.english)
+    folded = join_parts(folded, load_radical_parts())
+    if MASKED.search(folded.text):
+        folded = substitute(folded, MASKED, lambda found: unleet(found.group(), unmasking.english))
+    if unmasking.alias_pattern is not None:
+        folded = substitute(folded, unmasking.alias_pattern, lambda found: unmasking.aliases[found.group()])
+    return replace_sounds(folded, unmasking.hearing)
+
+
+def name_emoji(plain: Folded) -> Folded:
+    """Replace emoji that stand for words."""
+    names = load_emoji_names()
+    if plain.text.isascii() or not any(char in names for char in plain.text):
+        return plain
+    pieces = [(place, place + 1, names[char]) for place, char in enumerate(plain.text) if char in names]
+    return rewrite(plain, pieces)
+
+
+@cache
+def load_radical_parts() -> dict[str, str]:
+    """Return the splits with a part that is no word of its own: those are never written by chance."""
+    return {parts: char for parts, char in load_parts().items() if not RADICALS.isdisjoint(parts)}
+
+
+def join_parts(folded: Folded, parts: Mapping[str, str]) -> Folded:
+    """Put the parts of a character that was taken apart together again (亻言 becomes 信)."""
+    text = folded.text
+    pieces: list[tuple[int, int, str]] = []
+    place, last = 0, len(text) - 1
+    while place < last:
+        size = 3 if text[place : place + 3] in parts else 2
+        char = parts.get(text[place : place + size])
+        if char is None:
+            place += 1
+            continue
+        pieces.append((place, place + size, char))
+        place += size
+    return rewrite(folded, pieces) if pieces else folded
+
+
+def unleet(token: str, english: frozenset[str]) -> str:
+    """Return the word behind `s3x` or `st*b` if there is one we know, else the token itself."""
+    known = english | load_english()
+    if "*" in token.strip("*"):
+        shape = re.compile("".join("[a-z]" if char == "*" else re.escape(char) for char in token.translate(LEET_STAR)))
+        fits = sorted(word for word in english if len(word) == len(token) and shape.fullmatch(word))
+        fits += sorted(word for word in load_english() if len(word) == len(token) and shape.fullmatch(word))
+        return fits[0] if fits else token
+    bare = token.rstrip("!")
+    for table in (LEET, LEET_L):
+        word = bare.translate(table)
+        if word in known:
+            return word + token[len(bare) :]
+    return token
+
+
+LEET_STAR = {key: value for key, value in LEET.items() if key != ord("*")}
+
+
+def replace_sounds(folded: Folded, hearing: Hearing) -> Folded:
+    """Write the word meant where another writing sounds the same.
+
+    Three syllables and more count always; two only when the writing is no ordinary one (measured on ordinary posts).
+    """
+    heard = hear(folded)
+    text, index = heard.text, hearing.index
+    pieces: list[tuple[int, int, str]] = []
+    done = 0
+    for place in range(len(text) - 1):
+        found = index.get(text[place : place + 2])
+        if found is None or place < done:
+            continue
+        for syllables, word in found:
+            size = len(syllables)
+            if text.startswith(syllables, place) and is_disguise(folded, heard, (place, size), word, hearing):
+                pieces.append((place, place + size, word))
+                done = place + size
+                break
+    if not pieces:
+        return folded
+    return restore(folded, heard, pieces)
+
+
+def is_disguise(folded: Folded, heard: Folded, where: tuple[int, int], word: str, hearing: Hearing) -> bool:
+    """Say whether the syllables at this place are the word in another writing."""
+    place, size = where
+    start, end = heard.span(place, place + size)
+    surface = written(folded, start, end)
+    if surface == word:
+        return False
+    harmless = hearing.ordinary.get(word)
+    if harmless is None:
+        return size > 2
+    if size == 2 and surface.isascii() is False and not any(a == b for a, b in zip(surface, word, strict=False)):
+        return False
+    return surface not in harmless
+
+
+def written(folded: Folded, start: int, end: int) -> str:
+    """Return the folded characters that came from this span of the original."""
+    size = len(folded.text)
+    if isinstance(folded.starts, range):
+        return folded.text[start:end]
+    first = next((i for i in range(size) if folded.starts[i] >= start), size)
+    last = next((i for i in range(first, size) if folded.starts[i] >= end), size)
+    return folded.text[first:last]
+
+
+def restore(folded: Folded, heard: Folded, pieces: list[tuple[int, int, str]]) -> Folded:
+    """Put the words into the written text, not into the syllables."""
+    out: list[tuple[int, int, str]] = []
+    size = len(folded.text)
+    place = 0
+    for start, end, word in pieces:
+        first, last = heard.span(start, end)
+        while place < size and folded.starts[place] < first:
+            place += 1
+        begin = place
+        while place < size and folded.starts[place] < last:
+            place += 1
+        if place > begin:
+            out.append((begin, place, word))
+    return rewrite(folded, out)
+
+
+def build_hearing(words: frozenset[str], ordinary: Mapping[str, frozenset[str]]) -> Hearing:
+    """Index words of Han characters by the first two of their syllables, the longest first."""
+    index: dict[str, list[tuple[str, str]]] = {}
+    for word in sorted(words):
+        if len(word) < 2 or not re.fullmatch(f"[{HAN}]+", word):
+            continue
+        syllables = sound(word)
+        index.setdefault(syllables[:2], []).append((syllables, word))
+    for found in index.values():
+        found.sort(key=lambda pair: -len(pair[0]))
+    return Hearing(index, ordinary)
