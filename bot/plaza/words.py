@@ -29,6 +29,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "A small community. Post, comment, add a picture; write @{robot}, and the robot who lives here answers: "
         "it jokes when a joke is welcome and listens when it is not.",
     ),
+    "about.short": ("写上 @{robot}，住这儿的机器人就来接话。", "Write @{robot}, and the robot who lives here answers."),
     "about.stop": (
         "不想被它打扰，回一句「别再回我」就好。",
         "To be left alone, just tell it “stop”.",

@@ -18,7 +18,7 @@ from bot.web import notes, words
 from bot.web.filters import RISKS, WHEN
 from bot.web.notes import cue_kind
 from bot.web.ports import Keys, Log
-from bot.web.story import bars, bubbles, decisions, doubts, moments, sendings, unchosen
+from bot.web.story import EVIDENCE, bars, bubbles, decisions, doubts, moments, sendings, unchosen
 from bot.web.text import clip, hue, initial, plain, show
 
 
@@ -57,6 +57,7 @@ def load_templates() -> Environment:
         "sendings": sendings,
         "cue_kind": cue_kind,
         "State": State,
+        "EVIDENCE": EVIDENCE,
         "Tone": Tone,
         "RISKS": RISKS,
         "WHEN": WHEN,

@@ -18,6 +18,10 @@ DECISIONS: dict[State, tuple[Action, ...]] = {
 }
 
 
+# What a meme's scores rest on; not part of their sum.
+EVIDENCE = frozenset({"bm25", "mean_cosine", "best_cosine"})
+
+
 @dataclass(frozen=True, slots=True)
 class Bubble:
     """One post of the thread; `ours` if our account wrote it, `calls` if it is the mention itself."""
