@@ -84,7 +84,6 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "empty.filter": ("没有符合的记录", "Nothing matches"),
     "empty.loosen": ("放宽一点条件试试。", "Try with fewer conditions."),
-    "live.on": ("实时", "Live"),
     "live.off": ("连接断了，正在重连", "Connection lost, trying again"),
     # tones, states, risks
     "tone.banter": ("接梗", "Banter"),
@@ -229,7 +228,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "recalled.seen": ("相似度", "Likeness"),
     "written": ("写下", "Written"),
     "written.none": ("还没写。", "Nothing written yet."),
-    "written.never": ("没有写。", "Nothing was written."),
     "written.others": ("没选中的（{n}）", "Not chosen ({n})"),
     "written.by": ("写手", "Writer"),
     "written.persona": ("人设", "Persona"),
@@ -260,10 +258,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "facts.account": ("账号", "Account"),
     "facts.key": ("键", "Key"),
     "facts.version": ("第几次写入", "Write"),
-    "facts.reason": ("原因", "Reason"),
     "facts.laters": ("等过几次", "Waited"),
     "facts.deaths": ("中断几次", "Interrupted"),
     "facts.visibility": ("可见范围", "Visibility"),
+    "never": ("没走到这一步。", "It did not come to this."),
     # deciding
     "decide.held": ("它拿不定主意，等你点头", "It waits for your nod"),
     "decide.held.why": (
