@@ -10,9 +10,11 @@ import regex
 
 from bot.label import clean
 
-_THOUGHTS = re.compile(r"<(think|thinking|thought|reasoning|reflection)\b[^>]*>.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
-_THOUGHT_END = re.compile(r"^.*</(?:think|thinking|thought|reasoning|reflection)\s*>", re.DOTALL | re.IGNORECASE)
-_THOUGHT_OPEN = re.compile(r"<(?:think|thinking|thought|reasoning|reflection)\b[^>]*>.*$", re.DOTALL | re.IGNORECASE)
+READ_LIMIT = 20_000
+LINE_LIMIT = 2_000
+_THOUGHT = r"(?:think|thinking|thought|reasoning|reflection)"
+_THOUGHT_END = re.compile(rf"</{_THOUGHT}\s*>", re.IGNORECASE)
+_THOUGHT_OPEN = re.compile(rf"<{_THOUGHT}\b[^<>]*>", re.IGNORECASE)
 _FENCE = re.compile(r"```[\w-]*[ \t]*\n?(.*?)(?:```|$)", re.DOTALL)
 _NUMBER = re.compile(
     r"^\s*(?:[（(]?\d{1,2}(?:[)）、．:：]|\.(?!\d))|[①-⑩]|[-*•·–—+>]+(?=\s)|>+|#{1,6}(?=\s)"
@@ -53,9 +55,8 @@ def candidates_in(answer: str, *, count: int, room: int, speaker: str = "", whol
 
 
 def _bare(answer: str) -> str:
-    """The answer without thoughts and code fences."""
-    text = _THOUGHTS.sub("", answer)
-    text = _THOUGHT_OPEN.sub("", _THOUGHT_END.sub("", text)).strip()
+    """The answer without thoughts and code fences: what stands behind the last end of a thought, up to a new one."""
+    text = _THOUGHT_OPEN.split(_THOUGHT_END.split(answer)[-1])[0].strip()[:READ_LIMIT]
     return _FENCE.sub(lambda found: f"\n{found[1]}\n", text).strip()
 
 
@@ -80,7 +81,7 @@ def _listed(text: str) -> Iterator[str]:
 
 def _tidy(line: str, speaker: str) -> str:
     """One candidate, or nothing if the line is none."""
-    line = line.strip()
+    line = line.strip()[:LINE_LIMIT]
     if _PREAMBLE.match(line) or _FENCE_LINE.search(line):
         return ""
     while True:
