@@ -18,7 +18,6 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     # who is here
     "me": ("你现在是 {name}", "You are {name}"),
-    "me.switch": ("换个身份", "Be somebody else"),
     "me.why": (
         "这是演示用的广场，人人都能当一会儿。",
         "This plaza is a demo: you can be anybody for a while.",

@@ -16,7 +16,7 @@ import pytest
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
-from bot.plaza.pages import pages
+from bot.plaza.pages import Pages
 from bot.plaza.site import make_plaza
 from bot.web import make_web
 from tests.bot.web import episodes
@@ -132,7 +132,7 @@ async def test_the_admin_pages_look_right(view: View, folder: Path) -> None:
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
 async def test_the_plaza_looks_right(view: View, folder: Path, tmp_path: Path) -> None:
-    app: web.Application = make_plaza(tmp_path / "plaza", "token", pages=pages("/admin"))
+    app: web.Application = make_plaza(tmp_path / "plaza", "token", pages=Pages("/admin").routes())
     async with TestServer(app) as server, window(view) as (page, complaints):
         await page.goto(str(server.make_url("/")))
         first = page.locator("article").first
