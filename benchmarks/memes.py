@@ -8,6 +8,7 @@ without it those rows are left out. Latencies are CPU time of this process.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import csv
 import gzip
 import json
@@ -15,7 +16,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -26,8 +27,12 @@ from memes.cutter import shared_cutter
 from memes.files import LIBRARY, read_folders
 from memes.library import Library
 from memes.plain import fold
+from memes.trends.board import Board
 from memes.trends.burst import Controller, Detector, Gates, choose_gates
 from memes.trends.gate import Gate
+from memes.trends.poll import Answer, Poller
+from memes.trends.source import Source
+from memes.trends.title import make_key
 
 CHART = "trends/weibo_hot_2024-09_2025-02.csv.gz"
 
@@ -42,7 +47,7 @@ def main() -> None:
     shared_cutter().warm()
     folders = tuple(options.cards)
     rows: list[tuple[str, str]] = []
-    parts = (measure_cards, measure_speed, measure_cheer, measure_names, measure_topics, measure_bursts)
+    parts = (measure_cards, measure_speed, measure_cheer, measure_names, measure_topics, measure_replay, measure_bursts)
     for part in (part for part in parts if options.only in part.__name__):
         start = time.process_time()
         rows = list(part(options.data, folders, quick=options.quick))
@@ -208,6 +213,68 @@ def measure_topics(data: Path, folders: tuple[Path, ...], *, quick: bool) -> Ite
         both = np.mean([not gate.judge(title, kind) for title, kind in own])
         alone = np.mean([not gate.judge(title) for title, _ in own])
         yield f"{label} ({len(own)}), with category / title alone", f"{both:.1%} / {alone:.1%}"
+
+
+def measure_replay(data: Path, folders: tuple[Path, ...], *, quick: bool) -> Iterator[tuple[str, str]]:
+    """A replayed day: from the board to a usable topic (virtual clock; entries uniform within the archive's hours)"""
+    path = data / CHART
+    if not path.exists():
+        yield "not measured", f"{path} is not there"
+        return
+    rng = np.random.default_rng(3)
+    begin = datetime(2024, 11, 18, tzinfo=UTC)
+    episodes = read_episodes(path, "2024-11-18", 1)
+    stays = []
+    for episode in episodes:
+        enters = max((episode.hours[0] - rng.uniform()) * 3600, 0.0)
+        stays.append((enters, episode.hours[-1] * 3600 + 1800.0, episode.title, episode.heats[0]))
+    for interval in (60.0, 120.0):
+        delays, board_age = asyncio.run(replay_day(begin, stays, interval))
+        low, high = np.quantile(delays, [0.5, 0.95])
+        yield (
+            f"polled every {interval:.0f} s: item on the board -> in a reply's topics, p50 / p95",
+            (f"{low:.0f} / {high:.0f} s ({len(delays)} titles)"),
+        )
+        yield "  served after its dead time; longest blindness noticed", board_age
+
+
+async def replay_day(
+    begin: datetime, stays: list[tuple[float, float, str, float]], interval: float
+) -> tuple[list[float], str]:
+    now, board = [0.0], Board()
+
+    async def get(url: str, etag: str) -> Answer:
+        rows = [{"title": t, "hot": heat} for enters, leaves, t, heat in stays if enters <= now[0] < leaves]
+        return Answer(503) if 43_200 <= now[0] < 46_800 else Answer(200, json.dumps({"data": rows}).encode())
+
+    source = Source("replay", "hotlist", "replay", interval=interval)
+    poller = Poller(
+        [source],
+        board,
+        get,
+        clock=lambda: begin + timedelta(seconds=now[0]),
+        jitter=np.random.default_rng(4).random,
+    )
+    waiting = sorted(stays)
+    delays: list[float] = []
+    late = 0
+    blind: list[float] = []
+    for second in range(0, 86_400, 2):
+        now[0] = float(second)
+        at = begin + timedelta(seconds=second)
+        if await poller.poll():
+            shown = {topic.title for topic in board.list_topics(at)} | {topic.key for topic in board.list_topics(at)}
+            found = [stay for stay in waiting if stay[0] <= second and (stay[2] in shown or make_key(stay[2]) in shown)]
+            # The hour in which the board is dead tests blindness, not freshness.
+            delays += [second - stay[0] for stay in found if not 43_200 - 2 * interval <= stay[0] <= 46_800]
+            gone = {stay[2] for stay in found}
+            waiting = [stay for stay in waiting if stay[2] not in gone]
+        if second % 60 == 0:
+            late += sum((at - topic.last_seen).total_seconds() > 6 * 3600 for topic in board.list_topics(at))
+            if board.is_blind(at) and second > 600:
+                blind.append(second)
+    gap = f"{len(blind)} minutes without context in an hour's outage"
+    return delays, f"{late}; {gap}"
 
 
 def measure_bursts(data: Path, folders: tuple[Path, ...], *, quick: bool) -> Iterator[tuple[str, str]]:
