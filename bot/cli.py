@@ -138,13 +138,14 @@ def plaza(
     data: Annotated[Path, typer.Option(help="Folder for its posts and pictures.")] = Path("data/plaza"),
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8700,
+    admin: Annotated[str, typer.Option(help="Address of the bot's admin pages, to link from its replies.")] = "",
     leash: Annotated[bool, typer.Option("--leash", help="Stop when standard input closes.", hidden=True)] = False,  # noqa: FBT002
 ) -> None:
     """Run the plaza alone: a small social site on our open protocol."""
     from bot.plaza.run import run_plaza  # noqa: PLC0415
 
     token = os.environ.get("JIEGENG_PLAZA_TOKEN", "")
-    _run(_until_told_to_stop(run_plaza(data, host, port, token, leash=leash, tell=err.print)))
+    _run(_until_told_to_stop(run_plaza(data, host, port, token, leash=leash, tell=err.print, admin=admin)))
 
 
 @app.command("sign-in", epilog="Example: jiegeng sign-in")
