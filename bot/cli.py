@@ -20,6 +20,7 @@ from rich.panel import Panel
 from bot import __version__, show
 from bot.errors import Misconfigured, Trouble
 from bot.model import Author, Episode, Mention, Post, State, Tone
+from bot.platforms.wire import mend
 from bot.settings import Settings, load_settings
 
 app = typer.Typer(
@@ -65,9 +66,9 @@ def say(
     """Take a mention through the whole pipeline, here in the terminal, and show every step. Posts nothing."""
 
     def make(account: str) -> Mention:
-        at = datetime.now(UTC)
-        above = () if post is None else (Post(id="post", author=Author(id="op", handle="楼主"), text=post, at=at),)
-        return Mention(account=account, id="say", author=Author(id="you", handle="你"), text=text, thread=above, at=at)
+        at, you, owner = datetime.now(UTC), Author(id="you", handle="你"), Author(id="op", handle="楼主")
+        above = () if post is None else (Post(id="post", author=owner, text=mend(post), at=at),)
+        return Mention(account=account, id="say", author=you, text=mend(text), thread=above, at=at)
 
     from bot import app as root  # noqa: PLC0415
 
