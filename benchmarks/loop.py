@@ -65,7 +65,7 @@ def memory_of(processes: list[psutil.Process]) -> dict[str, float]:
 
 
 async def first_answer(folder: Path) -> tuple[float, float, dict[str, float]]:
-    """Start-up of `jiegeng run` with the plaza: seconds to the first answer, of which from post to reply; idle memory."""
+    """Seconds from `jiegeng run` to the first answer, of which from post to reply, and the idle memory of the tree."""
     ports = {"JIEGENG_PLAZA_PORT": "18700", "JIEGENG_PORT": "18701", "JIEGENG_DATA": str(folder)}
     began = time.monotonic()
     bot = start("-m", "bot", "run", **ports)

@@ -76,7 +76,9 @@ def read_episodes(path: Path, first: str, days: int) -> list[Episode]:
 class Stream:
     """Counts by term and minute. Terms: background first, then topics, then floods and micro-bursts."""
 
-    def __init__(self, episodes: list[Episode], days: int, scale: float, seed: int, micro: tuple[int, int] = MICRO) -> None:
+    def __init__(
+        self, episodes: list[Episode], days: int, scale: float, seed: int, micro: tuple[int, int] = MICRO
+    ) -> None:
         self.rng = np.random.default_rng(seed)
         self.days, self.scale, self.micro = days, scale, micro
         self.minutes = days * 1440
@@ -188,7 +190,9 @@ def judge(stream: Stream, alarms: list[tuple[int, int]], warm_up: int) -> dict[s
             found.setdefault(episode, minute - stream.entries[episode])
         else:
             false += 1
-    judged = [e for e in stream.episodes if stream.entries[e] >= warm_up + 360 and e.hours[-1] * 60 + 60 < stream.minutes]
+    judged = [
+        e for e in stream.episodes if stream.entries[e] >= warm_up + 360 and e.hours[-1] * 60 + 60 < stream.minutes
+    ]
     caught = [e for e in judged if e in found]
     top = [e for e in judged if e.best_rank <= 10]
     delays = np.array([found[e] for e in caught]) if caught else np.zeros(1)

@@ -52,7 +52,8 @@ class Unspoken(TryLater):
 class Remote:
     """One site reached over HTTP with one bearer token. The session is shared and stays open.
 
-    `setting` is the name of the setting that holds the token, for the error line an operator reads.
+    `setting` is the name of the setting that holds the token, for the error line an operator reads; `deadline` is
+    how long a whole request may take, in seconds.
     Raises `Misconfigured` if `base` is not an http(s) address.
     """
 
@@ -63,11 +64,13 @@ class Remote:
         token: str = "",
         *,
         setting: str = "the token",
+        deadline: float = 15.0,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.base = check_address(base)
         self._session = session
         self._setting = setting
+        self._deadline = deadline
         self._now = now
         self._headers = {"Accept": "application/json"}
         if token:
@@ -78,11 +81,11 @@ class Remote:
         path: str,
         params: Mapping[str, str] | None = None,
         *,
-        deadline: float = 15.0,
+        longer: float = 0.0,
         most: int = BODY_LIMIT,
     ) -> Answer:
-        """GET; every doubt is `TryLater`, since a read that failed changed nothing."""
-        return await self._send("GET", path, TryLater, params=params, deadline=deadline, most=most)
+        """GET, with `longer` seconds on top of the deadline; every doubt is `TryLater`: a read changes nothing."""
+        return await self._send("GET", path, TryLater, params=params, deadline=self._deadline + longer, most=most)
 
     async def change(
         self,
@@ -91,10 +94,9 @@ class Remote:
         body: object = None,
         *,
         headers: Mapping[str, str] | None = None,
-        deadline: float = 15.0,
     ) -> Answer:
         """One request that changes something there, never repeated by us; every doubt is `Unsure`."""
-        return await self._send(method, path, Unsure, body=body, headers=headers, deadline=deadline)
+        return await self._send(method, path, Unsure, body=body, headers=headers, deadline=self._deadline)
 
     async def _send(
         self,

@@ -14,7 +14,8 @@ from bot.consent import wish_of
 from bot.delivery import Delivery
 from bot.errors import GiveUp, TryLater
 from bot.model import Brief, Draft, Episode, Feeling, Mention, Post, Reading, Recalled, State, Tone, Verdict
-from bot.ports import Changes, Claimed, Journal, Platform, Queue, Writer
+from bot.ports import Changes, Claimed, Journal, Platform, Queue, Standing, Writer
+from bot.prompt import played
 from bot.rules import Rules
 from safety.verdict import Context
 
@@ -161,7 +162,7 @@ class Bot:
         reading = self._read(mention)
         changes = Changes(mention=mention, reading=reading)
         standing = await self.journal.standing(episode, self.delivery.gate(mention, reading.tone))
-        refusal = await self._refusal(mention, reading, standing.refused.why if standing.refused else None)
+        refusal = await self._refusal(mention, reading, standing)
         if refusal is not None:
             return Outcome(State.SKIPPED, refusal, changes)
 
@@ -211,16 +212,19 @@ class Bot:
         pictures = "；".join(media.seen or media.alt for media in mention.post.media if media.seen or media.alt)
         return Reading(post=post, comment=comment, tone=tone, why=why, language=language, pictures=pictures)
 
-    async def _refusal(self, mention: Mention, reading: Reading, standing: str | None) -> str | None:
+    async def _refusal(self, mention: Mention, reading: Reading, standing: Standing) -> str | None:
         """Why there will be no reply, if there is a reason."""
-        if standing is not None:
+        if standing.refused is not None:
             if reading.tone is Tone.CRISIS:
-                log.error("%s: a crisis that is not answered because %s: a human is needed", mention.key, standing)
-            return standing
+                log.error("%s: a crisis that is not answered because %s: see to it", mention.key, standing.refused.why)
+            return standing.refused.why
         if reading.tone is Tone.SILENT:
             return reading.why
         if reading.tone is Tone.CRISIS:
             return None
+        heard = self.check(words_of(mention), "in", self._context(mention, reading, standing.mode))
+        if heard.decision == "silent" and reading.tone is not Tone.COMFORT:
+            return "; ".join(dict.fromkeys(reason.why for reason in heard.reasons)) or "the filter advises silence"
         person = self.delivery.gate(mention, reading.tone).person
         return None if await self.queue.cool(person, mention.key) else "cool-down: many replies to this person just now"
 
@@ -243,9 +247,10 @@ class Bot:
             draft = await self.writer.write(Brief(mention=mention, reading=reading, memes=shown, room=room))
             for text in dict.fromkeys((draft.text, *draft.candidates)):
                 verdict = self.check(text, "out", context)
-                judged = (draft.model_copy(update={"text": text}), verdict)
+                meme = draft.meme if text == draft.text else played(text, shown)
+                judged = (draft.model_copy(update={"text": text, "meme": meme}), verdict)
                 if verdict.decision == "post":
-                    if await self._reserve(mention, reading, memes, draft.meme):
+                    if await self._reserve(mention, reading, memes, meme):
                         return judged
                     continue
                 best = judged if best is None or _milder(verdict, best[1]) else best

@@ -39,7 +39,7 @@ class Thresholds(Value):
     picture is unsure. `rows` names rows of TABLE and the tone to give instead, among the tones that the row allows.
     """
 
-    joke: float = Field(default=0.5, ge=0.3, le=1.0)
+    joke: float = Field(default=0.3, ge=0.2, le=1.0)
     joy: float = Field(default=0.55, ge=0.4, le=1.0)
     gravity: float = Field(default=0.35, ge=0.1, le=0.6)
     short: int = Field(default=40, ge=10, le=200)

@@ -16,7 +16,7 @@ class Meme(BaseModel):
     """One card of the library (schema: names, use, situations, limits, life).
 
     `family` groups variants: "never twice" counts families. `situations` describe posts that call for the meme
-    without naming it. `valence` is -1 to 1 and `arousal` 0 to 1, each as (low, high). `offence` is 0 (none) to 3.
+    without naming it; `examples` are replies to one of them, `quips` short replies that fit any of them. `valence` is -1 to 1 and `arousal` 0 to 1, each as (low, high). `offence` is 0 (none) to 3.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -32,6 +32,7 @@ class Meme(BaseModel):
     slots: tuple[str, ...] = ()
     situations: tuple[str, ...] = Field(min_length=8)
     examples: tuple[str, ...] = Field(min_length=1)
+    quips: tuple[str, ...] = ()
     tones: tuple[Literal["banter", "warm"], ...] = Field(min_length=1)
     moods: tuple[str, ...] = ()
     valence: tuple[float, float] = (-1.0, 1.0)

@@ -105,9 +105,9 @@ def find_twins(placed: Sequence[tuple[str, Meme]]) -> Iterator[Twins]:
     """Yield situations of different families whose character TF-IDF cosine is TWIN or more."""
     rows = [(place, card.family, text) for place, card in placed for text in card.situations]
     plain = [fold(text) for _, _, text in rows]
-    grams = Grams(plain)
+    grams = Grams([plain])
     for at, (place, family, text) in enumerate(rows):
-        cosines = grams.score(plain[at])[:at]
+        cosines = grams.compare(grams.read(plain[at]))[:at]
         for other in np.flatnonzero(cosines >= TWIN):
             other_place, other_family, other_text = rows[int(other)]
             if other_family != family:

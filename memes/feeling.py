@@ -25,7 +25,9 @@ def fit_mood(card: Meme, mood: Mood) -> float:
     `mood` is one of PLACES or a probability for each. The fit is 1 minus the distance of each feeling from the card's
     box of valence and arousal (a unit away is no fit at all), raised half-way to 1 for feelings the card names itself.
     """
-    shares = {mood: 1.0} if isinstance(mood, str) else dict(mood or {})
+    if mood is None:
+        return 0.5
+    shares = {mood: 1.0} if isinstance(mood, str) else mood
     known = {name: share for name, share in shares.items() if name in PLACES and share > 0}
     total = sum(known.values())
     if not total:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -18,92 +18,129 @@ BITS = 21  # a code point takes 21 bits, so that three of them fit one 63-bit ke
 
 
 @dataclass(frozen=True)
-class Postings:
-    """For each term the documents that hold it: a sparse matrix by columns.
+class Matrix:
+    """A sparse matrix: line i owns `places[starts[i]:starts[i + 1]]` and the weights beside them."""
 
-    `keys` are sorted; term i owns `rows[starts[i]:starts[i + 1]]` and the weights beside them; `size` documents.
-    """
-
-    keys: Ints
     starts: Ints
-    rows: npt.NDArray[np.int32]
+    places: npt.NDArray[np.int32]
     weights: Floats
-    size: int
 
-    def score(self, keys: Ints, weights: Floats) -> Floats:
-        """Return for each document the sum over shared terms of its weight times the query's, shape (size,)."""
-        at = np.searchsorted(self.keys, keys)
-        at[at == len(self.keys)] = 0
-        known = self.keys[at] == keys if len(self.keys) else np.zeros(len(keys), bool)
-        at, weights = at[known], weights[known]
-        first, counts = self.starts[at], self.starts[at + 1] - self.starts[at]
-        total = int(counts.sum())
-        if not total:
-            return np.zeros(self.size, np.float32)
+    def pick(self, lines: Ints) -> tuple[Ints, Ints]:
+        """Return where the entries of some lines stand, and how many each line has."""
+        counts = self.starts[lines + 1] - self.starts[lines]
         ends = np.cumsum(counts)
-        flat = np.arange(total) + np.repeat(first - ends + counts, counts)
-        hits = self.weights[flat] * np.repeat(weights, counts)
-        return np.bincount(self.rows[flat], hits, self.size).astype(np.float32)
+        total = int(ends[-1]) if len(ends) else 0
+        return np.arange(total) + np.repeat(self.starts[lines] - ends + counts, counts), counts
+
+    def add_up(self, lines: Ints, factors: Floats, size: int) -> Floats:
+        """Return the sum of some lines, each times its factor, as a dense vector of `size`."""
+        at, counts = self.pick(lines)
+        hits = self.weights[at] * np.repeat(factors, counts)
+        return np.bincount(self.places[at], hits, size).astype(np.float32)
 
 
-def _file(keys: Ints, rows: Ints, weights: Floats, size: int) -> Postings:
-    order = np.lexsort((rows, keys))
-    unique, starts = np.unique(keys[order], return_index=True)
-    return Postings(
-        keys=unique,
-        starts=np.append(starts, len(keys)).astype(np.int64),
-        rows=rows[order].astype(np.int32),
-        weights=weights[order].astype(np.float32),
-        size=size,
-    )
+def _gather(lines: Ints, places: Ints, weights: Floats, height: int, width: int) -> Matrix:
+    # Entries at the same place are added up.
+    spots, inverse = np.unique(lines * width + places, return_inverse=True)
+    sums = np.bincount(inverse, weights, len(spots)).astype(np.float32)
+    starts = np.searchsorted(spots, np.arange(height + 1) * width)
+    return Matrix(starts.astype(np.int64), (spots % width).astype(np.int32), sums)
 
 
-def count_grams(text: str) -> tuple[Ints, Ints]:
-    """Return the runs of one to three characters (of letters: three) in a folded text as keys, and their counts."""
-    marks = np.frombuffer(text.encode("utf-32-le", "ignore"), np.uint32).astype(np.int64)
-    letters = np.fromiter(map(str.isalnum, text.encode("utf-32-le", "ignore").decode("utf-32-le")), bool, len(marks))
-    marks = np.where(letters, marks, GAP)
-    keep = letters | np.concatenate(([True], letters[:-1])) if len(marks) else letters
-    marks, letters = marks[keep], letters[keep]
+def list_grams(texts: Sequence[str]) -> tuple[Ints, Ints]:
+    """Return the runs of one to three characters (of letters: three) in folded texts as keys, and whose each is."""
+    raw = [text.encode("utf-32-le", "ignore") for text in texts]
+    lengths = np.array([len(part) // 4 for part in raw], np.int64)
+    marks = np.frombuffer(b"".join(raw), np.uint32).astype(np.int64)
+    owners = np.repeat(np.arange(len(texts)), lengths)
+    known, inverse = np.unique(marks, return_inverse=True)
+    letters = np.array([chr(mark).isalnum() for mark in known], bool)[inverse]
+    # One gap stands for any number of marks between two words.
+    opening = np.ones(len(marks), bool)
+    opening[1:] = letters[:-1] | (owners[1:] != owners[:-1])
+    keep = letters | opening
+    marks, letters, owners = np.where(letters, marks, GAP)[keep], letters[keep], owners[keep]
     pairs = marks[:-1] << BITS | marks[1:]
     triples = pairs[:-1] << BITS | marks[2:]
     # In alphabets one or two letters say nothing: every English post would resemble every other.
     wide = marks >= ALPHABETS
-    keys = np.concatenate((marks[letters & wide], pairs[wide[:-1] | wide[1:]], triples))
-    return np.unique(keys, return_counts=True)
+    single = letters & wide
+    double = (wide[:-1] | wide[1:]) & (owners[:-1] == owners[1:])
+    triple = owners[:-2] == owners[2:]
+    keys = np.concatenate((marks[single], pairs[double], triples[triple]))
+    return keys, np.concatenate((owners[single], owners[:-1][double], owners[:-2][triple]))
+
+
+@dataclass(frozen=True)
+class Query:
+    """A text as a vector of length 1 over the terms that the index knows."""
+
+    terms: Ints
+    weights: Floats
 
 
 class Grams:
-    """TF-IDF over characters: each document is a vector of length 1 (`1 + ln tf`, `1 + ln((1 + n) / (1 + df))`)."""
+    """TF-IDF over characters (`1 + ln tf`, `1 + ln((1 + n) / (1 + df))`, length 1) for groups of texts."""
 
-    def __init__(self, texts: Sequence[str]) -> None:
-        """Index folded texts."""
-        counted = [count_grams(text) for text in texts]
-        lengths = np.array([len(keys) for keys, _ in counted], np.int64)
-        keys = np.concatenate([keys for keys, _ in counted] or [np.zeros(0, np.int64)])
-        counts = np.concatenate([counts for _, counts in counted] or [np.zeros(0, np.int64)])
-        rows = np.repeat(np.arange(len(texts)), lengths)
-        known, inverse, frequency = np.unique(keys, return_inverse=True, return_counts=True)
-        self._known = known
+    def __init__(self, groups: Sequence[Sequence[str]]) -> None:
+        """Index folded texts; each group has one or more."""
+        texts = [text for group in groups for text in group]
+        sizes = np.array([len(group) for group in groups], np.int64)
+        self._edges = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
+        self._size = len(groups)
+        keys, owners = list_grams(texts)
+        self._known, terms = np.unique(keys, return_inverse=True)
+        width = max(len(self._known), 1)
+        spots, counts = np.unique(owners * width + terms, return_counts=True)
+        owners, terms = spots // width, spots % width
+        frequency = np.bincount(terms, minlength=width)
         self._rarity = (np.log((1 + len(texts)) / (1 + frequency)) + 1).astype(np.float32)
         self._unseen = float(np.log(1 + len(texts)) + 1)
-        weights = (1 + np.log(counts)) * self._rarity[inverse]
-        norms = np.sqrt(np.bincount(rows, weights**2, len(texts)))
-        self._postings = _file(keys, rows, weights / np.maximum(norms, 1e-9)[rows], len(texts))
+        weights = (1 + np.log(counts)) * self._rarity[terms]
+        norms = np.sqrt(np.bincount(owners, weights**2, len(texts)))
+        weights = (weights / np.maximum(norms, 1e-9)[owners]).astype(np.float32)
+        starts = np.searchsorted(owners, np.arange(len(texts) + 1)).astype(np.int64)
+        self._by_text = Matrix(starts, terms.astype(np.int32), weights)
+        group = np.repeat(np.arange(self._size), sizes)[owners]
+        self._by_term = _gather(terms, group, weights / sizes[group], len(self._known), max(self._size, 1))
 
-    def score(self, text: str) -> Floats:
-        """Return the cosine of a folded text with each document, shape (documents,), each in [0, 1].
-
-        Terms that no document holds lengthen the query's vector: a post about something else gets low cosines.
-        """
-        keys, counts = count_grams(text)
-        if not len(keys) or not len(self._known):
-            return np.zeros(self._postings.size, np.float32)
+    def read(self, text: str) -> Query:
+        """Return a folded text as a query. Terms that nothing here holds only make the others weigh less."""
+        keys, counts = np.unique(list_grams([text])[0], return_counts=True)
+        if not len(self._known):
+            return Query(np.zeros(0, np.int64), np.zeros(0, np.float32))
         at = np.minimum(np.searchsorted(self._known, keys), len(self._known) - 1)
-        rarity = np.where(self._known[at] == keys, self._rarity[at], self._unseen)
-        weights = (1 + np.log(counts)) * rarity
-        norm = float(np.sqrt((weights**2).sum()))
-        return self._postings.score(keys, (weights / max(norm, 1e-9)).astype(np.float32))
+        seen = self._known[at] == keys
+        weights = (1 + np.log(counts)) * np.where(seen, self._rarity[at], self._unseen)
+        norm = max(float(np.sqrt((weights**2).sum())), 1e-9)
+        return Query(at[seen], (weights[seen] / norm).astype(np.float32))
+
+    def average(self, query: Query) -> Floats:
+        """Return for each group the mean of its texts' cosines with the query, shape (groups,), in [0, 1]."""
+        return self._by_term.add_up(query.terms, query.weights, self._size)
+
+    def nearest(self, query: Query, groups: Sequence[int]) -> Floats:
+        """Return for some groups the cosine of their nearest text with the query, shape (len(groups),), in [0, 1]."""
+        if not len(groups):
+            return np.zeros(0, np.float32)
+        dense = np.zeros(max(len(self._known), 1), np.float32)
+        dense[query.terms] = query.weights
+        chosen = np.asarray(groups, np.int64)
+        sizes = self._edges[chosen + 1] - self._edges[chosen]
+        firsts = np.cumsum(sizes) - sizes
+        texts = np.arange(int(sizes.sum())) + np.repeat(self._edges[chosen] - firsts, sizes)
+        at, counts = self._by_text.pick(texts)
+        hits = dense[self._by_text.places[at]] * self._by_text.weights[at]
+        sums = np.concatenate(([0.0], np.cumsum(hits)))
+        edges = np.concatenate(([0], np.cumsum(counts)))
+        return np.minimum(np.maximum.reduceat(np.diff(sums[edges]), firsts), 1.0).astype(np.float32)
+
+    def compare(self, query: Query) -> Floats:
+        """Return the cosine of the query with every text, in the order of the groups, shape (texts,)."""
+        dense = np.zeros(max(len(self._known), 1), np.float32)
+        dense[query.terms] = query.weights
+        sums = np.concatenate(([0.0], np.cumsum(dense[self._by_text.places] * self._by_text.weights)))
+        return np.diff(sums[self._by_text.starts]).astype(np.float32)
 
 
 class Words:
@@ -111,23 +148,22 @@ class Words:
 
     def __init__(self, documents: Sequence[Sequence[str]], k1: float = 1.5, b: float = 0.75) -> None:
         """Index documents that are already cut into folded words."""
-        self._ids: dict[Hashable, int] = {}
-        pairs = [
-            (self._ids.setdefault(word, len(self._ids)), row) for row, words in enumerate(documents) for word in words
-        ]
-        flat = np.array(pairs, np.int64).reshape(-1, 2)
-        size = len(documents)
-        both, counts = np.unique(flat[:, 0] * max(size, 1) + flat[:, 1], return_counts=True)
-        keys, rows = both // max(size, 1), both % max(size, 1)
-        lengths = np.bincount(flat[:, 1], minlength=size).astype(np.float32)
-        frequency = np.bincount(keys, minlength=len(self._ids))
-        rarity = np.log(1 + (size - frequency + 0.5) / (frequency + 0.5))
-        damp = k1 * (1 - b + b * lengths / max(float(lengths.mean()) if size else 0.0, 1e-9))
-        weights = rarity[keys] * counts * (k1 + 1) / (counts + damp[rows])
-        self._postings = _file(keys, rows, weights.astype(np.float32), size)
+        self._ids: dict[str, int] = {}
+        flat = [self._ids.setdefault(word, len(self._ids)) for words in documents for word in words]
+        lengths = np.array([len(words) for words in documents], np.int64)
+        self._size = len(documents)
+        rows = np.repeat(np.arange(self._size), lengths)
+        spots, counts = np.unique(np.array(flat, np.int64) * max(self._size, 1) + rows, return_counts=True)
+        terms, rows = spots // max(self._size, 1), spots % max(self._size, 1)
+        frequency = np.bincount(terms, minlength=len(self._ids))
+        rarity = np.log(1 + (self._size - frequency + 0.5) / (frequency + 0.5))
+        mean = float(lengths.mean()) if self._size else 1.0
+        damp = k1 * (1 - b + b * lengths / max(mean, 1e-9))
+        weights = (rarity[terms] * counts * (k1 + 1) / (counts + damp[rows])).astype(np.float32)
+        starts = np.searchsorted(terms, np.arange(len(self._ids) + 1)).astype(np.int64)
+        self._matrix = Matrix(starts, rows.astype(np.int32), weights)
 
     def score(self, words: Sequence[str]) -> Floats:
         """Return the BM25 score of each document for the query's words, shape (documents,), 0 or more."""
-        ids = {self._ids[word] for word in words if word in self._ids}
-        keys = np.array(sorted(ids), np.int64)
-        return self._postings.score(keys, np.ones(len(keys), np.float32))
+        terms = np.array(sorted({self._ids[word] for word in words if word in self._ids}), np.int64)
+        return self._matrix.add_up(terms, np.ones(len(terms), np.float32), self._size)

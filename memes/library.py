@@ -7,33 +7,41 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from memes.avoid import find_topics, list_hard_topics
 from memes.card import Meme, Recalled
 from memes.cutter import Cutter, keep_words, shared_cutter
 from memes.feeling import Mood, fit_mood
 from memes.files import LIBRARY, read_folders
-from memes.index import Floats, Grams, Words
+from memes.index import Floats, Grams, Query, Words
 from memes.life import judge_freshness, judge_staleness
 from memes.names import Names
 from memes.plain import fold, shorten, speaks_chinese
 
 Screen = Callable[[str], bool]
+Mask: TypeAlias = npt.NDArray[np.bool_]
 
 PLAYFUL = ("banter", "warm")
 LOUDEST = {"banter": 1, "warm": 0}  # the highest offence level of a card for each tone
 
 # Fusion weights, measured on a half of CHEER with masked names (benchmarks/memes.py); the reference starts from the
 # same z-sum. The weights of the other parts are its starting values (memes.md §5.4).
-BM25, MEAN, BEST = 0.75, 1.0, 0.2
+BM25, MEAN = 0.75, 1.0
 FRESH, MOOD, QUALITY, STALE, OVERUSE = 0.35, 0.30, 0.10, 0.25, 0.15
+MOST = 24  # candidates that are judged
 CALM = 4.0  # z-sum at which relevance is a half
 NAMED = 1.5  # relevance of a card that the post names; more than any unnamed card can have
 
-# The gate on evidence (see `_weigh`), calibrated in benchmarks/memes.py.
-GATE = 0.10
+# The gate. The highest z-sum among n cards grows with ln n even when none fits; on everyday posts of good or neutral
+# mood its 60th percentile was close to SLOPE ln n + START for n from 12 to 265 (benchmarks/memes.py prints the share).
+SLOPE, START = 1.55, -0.3
+FLOOR = 0.05  # cosine with the nearest text that any unnamed card needs
+FEW = 8  # cards below which a z-sum means nothing and NEAR decides instead
+NEAR = 0.12
 
 
 @dataclass(frozen=True)
@@ -116,14 +124,21 @@ class Library:
             return ()
         pieces = self._cutter.cut(plain)
         named = {place for id_ in self._names.find(plain, pieces) if (place := self._places.get(id_)) is not None}
-        evidence = self._weigh(plain, pieces)
-        ranked = self._rank(evidence, named, chinese=speaks_chinese(plain), gate=gate)
+        own = self._chinese == speaks_chinese(plain)
+        evidence = self._weigh(plain, pieces, own)
         past = frozenset(used)
-        fits = (
-            self._judge(place, evidence, named=place in named, mood=mood, uses=uses or {}, today=_day(now))
-            for place in ranked
+        ranked = [
+            place
+            for place in self._rank(evidence, named, own, gate=gate)
             if _allowed(self._playable[place], tone, topics, past)
-        )
+        ]
+        nearest = self._grams.nearest(evidence.query, ranked)
+        today = _day(now)
+        fits = [
+            self._judge(place, evidence, float(near), named=place in named, mood=mood, uses=uses or {}, today=today)
+            for place, near in zip(ranked, nearest, strict=True)
+            if place in named or not gate or near >= self._least_nearness(own)
+        ]
         return _best_of_families(fits, limit)
 
     def get(self, id_: str) -> Meme | None:
@@ -138,64 +153,77 @@ class Library:
         return tuple(by_id[id_] for id_ in ids if id_ in by_id)
 
     def _index(self) -> None:
-        texts: list[str] = []
-        starts: list[int] = []
+        texts: list[list[str]] = []
         documents: list[list[str]] = []
         for card in self._playable:
-            starts.append(len(texts))
             own = [fold(text) for text in _list_texts(card)]
-            texts.extend(own)
+            texts.append(own)
             documents.append([word for text in own for word in keep_words(self._cutter.cut(text))])
-        self._starts = np.array(starts, np.int64)
-        self._counts = np.diff([*starts, len(texts)]).astype(np.float32) if starts else np.zeros(0, np.float32)
+        self._qualities = [_quality(card) for card in self._playable]
         self._grams = Grams(texts)
         self._words = Words(documents)
 
-    def _weigh(self, plain: str, pieces: list[str]) -> Evidence:
-        words = keep_words(pieces)
-        cosines = self._grams.score(plain)
-        mean = (np.add.reduceat(cosines, self._starts) / self._counts).astype(np.float32)
-        best = np.maximum.reduceat(cosines, self._starts)
-        bm25 = self._words.score(words)
-        return Evidence(bm25, mean, best, BM25 * _z(bm25) + MEAN * _z(mean) + BEST * _z(best))
+    def _weigh(self, plain: str, pieces: list[str], own: Mask) -> Evidence:
+        query = self._grams.read(plain)
+        mean = self._grams.average(query)
+        bm25 = self._words.score(keep_words(pieces))
+        return Evidence(query, bm25, mean, BM25 * _z(bm25, own) + MEAN * _z(mean, own))
 
-    def _rank(self, evidence: Evidence, named: set[int], *, chinese: bool, gate: bool) -> list[int]:
-        own = self._chinese == chinese
-        fits = own & (evidence.best >= GATE) & (evidence.total > 0) if gate else own
-        order = np.argsort(-np.where(fits, evidence.total, -np.inf), kind="stable")[:100]
-        return [*sorted(named), *(int(place) for place in order if fits[place] and int(place) not in named)]
+    def _rank(self, evidence: Evidence, named: set[int], own: Mask, *, gate: bool) -> list[int]:
+        cards = int(own.sum())
+        fits = own & (evidence.total >= SLOPE * math.log(cards) + START) if gate and cards >= FEW else own
+        best = np.flatnonzero(fits)
+        if len(best) > MOST:
+            best = best[np.argpartition(-evidence.total[best], MOST)[:MOST]]
+        best = best[np.argsort(-evidence.total[best], kind="stable")]
+        return [*sorted(named), *(int(place) for place in best if int(place) not in named)]
+
+    def _least_nearness(self, own: Mask) -> float:
+        return FLOOR if int(own.sum()) >= FEW else NEAR
 
     def _judge(
-        self, place: int, evidence: Evidence, *, named: bool, mood: Mood, uses: Mapping[str, int], today: date | None
-    ) -> Recalled:
+        self,
+        place: int,
+        evidence: Evidence,
+        nearest: float,
+        *,
+        named: bool,
+        mood: Mood,
+        uses: Mapping[str, int],
+        today: date | None,
+    ) -> _Fit:
         card = self._playable[place]
         total = max(float(evidence.total[place]), 0.0)
         parts = {
             "relevance": NAMED if named else total / (total + CALM),
             "fresh": FRESH * judge_freshness(card, today),
             "mood": MOOD * fit_mood(card, mood),
-            "quality": QUALITY * _quality(card),
+            "quality": QUALITY * self._qualities[place],
             "stale": -STALE * judge_staleness(card, today),
             "overuse": -OVERUSE * math.log1p(uses.get(card.family, 0)),
         }
-        score = sum(parts.values())
-        seen = {"bm25": evidence.bm25, "mean_cosine": evidence.mean, "best_cosine": evidence.best}
-        shown = parts | {name: float(values[place]) for name, values in seen.items()}
-        return Recalled(
-            meme=card,
-            score=round(score, 6),
-            parts={name: round(value, 4) for name, value in shown.items()},
-            named=named,
-        )
+        seen = {
+            "bm25": float(evidence.bm25[place]),
+            "mean_cosine": float(evidence.mean[place]),
+            "best_cosine": nearest,
+        }
+        return _Fit(card, round(sum(parts.values()), 6), parts | seen, named)
+
+
+class _Fit(NamedTuple):
+    card: Meme
+    score: float
+    parts: dict[str, float]
+    named: bool
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """How a post resembles each playable card: BM25, mean and best cosine over its texts, and the z-sum."""
+    """How a post resembles each playable card: BM25, mean cosine over the card's texts, and the sum of their z."""
 
+    query: Query
     bm25: Floats
     mean: Floats
-    best: Floats
     total: Floats
 
 
@@ -221,17 +249,26 @@ def _allowed(card: Meme, tone: str, topics: frozenset[str], used: frozenset[str]
     )
 
 
-def _best_of_families(fits: Iterable[Recalled], limit: int) -> tuple[Recalled, ...]:
-    order = sorted(fits, key=lambda item: (-item.score, item.meme.id))
-    best: dict[str, Recalled] = {}
-    for item in order:
-        best.setdefault(item.meme.family, item)
-    return tuple(best.values())[:limit]
+def _best_of_families(fits: Iterable[_Fit], limit: int) -> tuple[Recalled, ...]:
+    best: dict[str, _Fit] = {}
+    for fit in sorted(fits, key=lambda fit: (-fit.score, fit.card.id)):
+        best.setdefault(fit.card.family, fit)
+    return tuple(
+        Recalled(
+            meme=fit.card,
+            score=fit.score,
+            parts={name: round(value, 4) for name, value in fit.parts.items()},
+            named=fit.named,
+        )
+        for fit in list(best.values())[:limit]
+    )
 
 
-def _z(scores: Floats) -> Floats:
-    spread = float(scores.std())
-    return ((scores - scores.mean()) / spread).astype(np.float32) if spread > 1e-9 else np.zeros_like(scores)
+def _z(scores: Floats, own: Mask) -> Floats:
+    # Over the cards of the post's language: the others hold none of its words and would flatten the scale.
+    rivals = scores[own]
+    spread = float(rivals.std()) if len(rivals) else 0.0
+    return ((scores - rivals.mean()) / spread).astype(np.float32) if spread > 1e-9 else np.zeros_like(scores)
 
 
 def _quality(card: Meme) -> float:

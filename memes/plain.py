@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import cache
 from importlib.resources import files
 
+NOISE = re.compile(r"https?://\S+|[@＠][\w.-]+(?:@[\w.-]+)?|\[[^\[\]]{1,8}\]")
 HIDDEN = dict.fromkeys((0x00AD, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFE0F, 0xFEFF))
 LONGEST = 1000  # characters of a post that recall reads: the first 700 and the last 300
 
@@ -16,8 +18,10 @@ def fold(text: str) -> str:
 
 
 def shorten(text: str) -> str:
-    """Return at most LONGEST characters of a post: how it opens and how it ends."""
-    return text if len(text) <= LONGEST else f"{text[:700]}\n{text[-300:]}"
+    """Return what a post says: without links, handles and [emoticons], at most LONGEST characters, opening and end."""
+    kept = text if len(text) <= 2 * LONGEST else f"{text[:LONGEST]}\n{text[-LONGEST:]}"
+    bare = NOISE.sub(" ", kept).strip()
+    return bare if len(bare) <= LONGEST else f"{bare[:700]}\n{bare[-300:]}"
 
 
 def speaks_chinese(text: str) -> bool:

@@ -21,9 +21,11 @@ LAUGHTER = re.compile(
     r"哈{2,}|h{3,}|(?:ha|he|ja|ah){2,}h?|233+|w{3,}|ㅋ+|ㅎ{2,}|嘿{2,}|嘻{2,}|(?<![a-z])(?:l+o+l+|lmf?ao+|rofl|xd|xswl)(?![a-z])"
 )
 WORD = re.compile(r"\w")
-SURE = 1.0
+SURE = 0.8
 """The sum of rule weights from which a plight or a danger is taken as said; all weights are set against it."""
-WATCH = 0.45
+WATCH = 0.4
+STRUCK = 0.65
+"""The sum from which a plight is taken as said: comfort where warmth would do harms nobody."""
 TROUBLE = 0.45
 SORROW = 0.6
 """The sum of sadness and fear, laughter and smiles left out, from which sadness itself is the plight."""
@@ -62,8 +64,8 @@ def read(source: str) -> Feeling:
     crisis, distress = _danger(seen.sums("crisis"))
     bait = _bait(seen.sums("bait"))
     gravity = _gravity(plights)
-    named = tuple(sorted((name for name, sum_ in plights.items() if sum_ >= SURE - 0.01), key=lambda n: -plights[n]))
-    if not named and gravity >= SURE:
+    named = tuple(sorted((name for name, sum_ in plights.items() if sum_ >= STRUCK), key=lambda n: -plights[n]))
+    if not named and gravity >= STRUCK:
         named = (max(plights, key=lambda name: plights[name]),)
     emotions, confidence, sorrow = _emotions(seen, gravity, distress)
     troubles = tuple(name for name, sum_ in seen.sums("trouble").items() if sum_ >= TROUBLE)

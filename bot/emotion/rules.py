@@ -85,7 +85,7 @@ class Sequence:
     @property
     def anchor(self) -> tuple[str, ...]:
         """The item whose words are fewest and longest: a text without any of them needs no search."""
-        return min(self.items, key=lambda words: sum(word.count("|") + 1 for word in words))
+        return min(self.items, key=_commonness)
 
 
 @dataclass(slots=True)
@@ -99,10 +99,11 @@ class Rule:
     bans: tuple[Sequence, ...]
     told: bool = False
 
-    @property
-    def literal(self) -> bool:
-        """Whether finding a word is finding the rule."""
-        return (
+    literal: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Finding a word is finding the rule, when the rule is nothing but plain words."""
+        self.literal = (
             len(self.needs) == 1
             and not self.bans
             and not self.told
@@ -133,7 +134,7 @@ class RuleBook:
     def add(self, rule: Rule) -> None:
         """Takes a rule in and files it under the words of its rarest item."""
         self.rules.append(rule)
-        anchor = min((need.anchor for need in rule.needs), key=lambda words: sum(word.count("|") + 1 for word in words))
+        anchor = min((need.anchor for need in rule.needs), key=_commonness)
         for word in anchor:
             for latin, key in _keys(word):
                 if latin and key.endswith("*"):
@@ -218,6 +219,15 @@ def _latin(letter: str) -> bool:
 
 def _is_plain(word: str) -> bool:
     return not SPECIAL.search(word.removesuffix("*")) and word[0] != "^" and word[-1] != "$"
+
+
+def _commonness(words: tuple[str, ...]) -> float:
+    """How often an item may wake its rule: short words are common, and many words are."""
+    cost = 0.0
+    for word in words:
+        bare = word.split("(")[0].strip("^$*")
+        cost += (word.count("|") + 1) * (8.0 if len(bare) < 2 else 1.0 if len(bare) > 2 else 2.0)
+    return cost
 
 
 def _keys(word: str) -> list[tuple[bool, str]]:

@@ -44,6 +44,7 @@ class OpenPlatform:
         token: str,
         *,
         setting: str = "JIEGENG_PLAZA_TOKEN",
+        deadline: float = 15.0,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> OpenPlatform:
         """Ask the site who we are. `url` is the site's address without the protocol's path.
@@ -51,7 +52,7 @@ class OpenPlatform:
         Raises `Misconfigured` for a url or token that cannot be one, `GiveUp` for a refused token and `TryLater`
         for a site that cannot be reached or does not speak the protocol.
         """
-        remote = Remote(session, url, token, setting=setting, now=now)
+        remote = Remote(session, url, token, setting=setting, deadline=deadline, now=now)
         answer = await remote.read(f"{BASE}/me")
         try:
             me = table(answer.body)
@@ -88,7 +89,7 @@ class OpenPlatform:
     async def mentions(self, cursor: str, *, wait: float) -> Batch:
         """No overlap is needed: the protocol promises that nothing appears at or before a cursor it gave out."""
         params = {"after": cursor, "wait": f"{wait:.3f}", "limit": str(PAGE)}
-        page = self._read_page(await self._remote.read(f"{BASE}/mentions", params, deadline=wait + 15))
+        page = self._read_page(await self._remote.read(f"{BASE}/mentions", params, longer=wait))
         return Batch(page.mentions, page.cursor if page.cursor != cursor else None)
 
     async def context(self, mention: Mention) -> Mention:

@@ -5,31 +5,23 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from urllib.parse import quote
 
 import aiohttp
 
-from bot.errors import GiveUp, TryLater, Unsure
+from bot.errors import TryLater, Unsure
 from bot.http import Refused, Remote
 from bot.model import Author, Mention, Reply
+from bot.platforms.mastodon_search import Search, reply_of
 from bot.platforms.mastodon_server import Server, recognise
-from bot.platforms.mastodon_status import (
-    REPLY_SIGHTS,
-    count,
-    id_order,
-    media_of,
-    person_of,
-    post_of,
-    sight_of,
-    text_of,
-)
+from bot.platforms.mastodon_status import REPLY_SIGHTS, count, id_order, media_of, person_of, sight_of, text_of
+from bot.platforms.mastodon_thread import read_above
 from bot.platforms.wire import Unreadable, moment, name, rows, table, words
 from bot.ports import ABSENT, Batch, Found, Once
 
 PAGE = 40
-CONTEXT_BYTES = 8 << 20
 # Notification ids are given out before their transaction commits, so a smaller one may appear after a larger one:
 # for so many seconds after news, at the start and every hour the page before the cursor is read again.
 OVERLAP = 600.0
@@ -37,9 +29,7 @@ DEEP_EVERY = 3600.0
 # A server allows 300 requests in five minutes (docs.joinmastodon.org, rate limits); this leaves most of them free.
 LOOK_EVERY = 5.0
 PAGES_AT_ONCE = 10
-ANCESTORS_MISSING = 5
 THREAD = 40
-OWN_PAGES = 5
 _LOG = logging.getLogger(__name__)
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -78,6 +68,7 @@ class Mastodon:
         token: str,
         *,
         setting: str = "JIEGENG_MASTODON_TOKEN",
+        deadline: float = 15.0,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock: Callable[[], float] = time.monotonic,
         sleep: Sleep = asyncio.sleep,
@@ -87,7 +78,7 @@ class Mastodon:
         Raises `Misconfigured` for a url or token that cannot be one, `GiveUp` for a refused token and `TryLater` for
         a server that cannot be reached or does not speak Mastodon's API.
         """
-        remote = Remote(session, url, token, setting=setting, now=now)
+        remote = Remote(session, url, token, setting=setting, deadline=deadline, now=now)
         answer = await remote.read("/api/v1/accounts/verify_credentials")
         try:
             me = person_of(answer.body)
@@ -133,41 +124,25 @@ class Mastodon:
                 return batch
 
     async def context(self, mention: Mention) -> Mention:
-        found = await self._read_context(mention.id)
-        try:
-            above = [table(row) for row in rows(found.get("ancestors"))]
-            above = await self._complete(above)
-            thread = tuple(post_of(status) for status in above)
-        except Unreadable as error:
-            raise TryLater(f"the thread of {mention.key} is unreadable: {error}") from error
-        root = thread[0].id if thread else ""
-        if len(thread) > THREAD:
-            thread = (thread[0], *thread[1 - THREAD :])
-        return mention.model_copy(update={"thread": thread, "root_id": root})
+        above = await read_above(self._remote, mention.id)
+        root = above[0].id if above else ""
+        if len(above) > THREAD:
+            above = (above[0], *above[1 - THREAD :])
+        return mention.model_copy(update={"thread": above, "root_id": root})
 
     async def post(self, mention: Mention, text: str, *, key: str) -> Reply:
         """`text` begins with `address(mention)`; seen by the same people as the mention, never wider than unlisted."""
         body = {"status": text, "in_reply_to_id": mention.id, "visibility": REPLY_SIGHTS[mention.visibility]}
         answer = await self._remote.change("POST", "/api/v1/statuses", body, headers={"Idempotency-Key": key})
         try:
-            return _reply(answer.body, text)
+            return reply_of(answer.body, text)
         except Unreadable as error:
             raise Unsure(f"the reply to {mention.key} was taken, but the answer is unreadable: {error}") from error
 
     async def find_reply(self, mention: Mention, text: str, *, key: str) -> Found:
         """Below the mention and among our own posts; "absent" only if both were read to their end."""
-        trouble: TryLater | GiveUp | None = None
-        for look in (self._find_below, self._find_among_own):
-            try:
-                reply = await look(mention, text)
-            except (TryLater, GiveUp) as error:
-                trouble = trouble or error
-            else:
-                if reply is not None:
-                    return Found("found", reply)
-        if trouble is not None:
-            raise trouble
-        return ABSENT
+        reply = await Search(self._remote, self._me.id, mention.id, text).run()
+        return ABSENT if reply is None else Found("found", reply)
 
     async def delete(self, reply_id: str) -> None:
         try:
@@ -178,8 +153,6 @@ class Mastodon:
 
     async def close(self) -> None:
         """Nothing: the session belongs to whoever passed it in."""
-
-    # listening
 
     async def _look(self, floor: str, last: str) -> tuple[Batch, bool]:
         """Everything after the cursor and the overlap before it, oldest first, and whether any of it is news."""
@@ -239,88 +212,3 @@ class Mastodon:
         except Unreadable as error:
             _LOG.warning("%s: a notification was left out, it is unreadable: %s", self.account, error)
             return None
-
-    # reading threads
-
-    async def _read_context(self, status_id: str) -> dict[str, object]:
-        path = f"/api/v1/statuses/{quote(status_id, safe='')}/context"
-        try:
-            return table((await self._remote.read(path, most=CONTEXT_BYTES)).body)
-        except Unreadable as error:
-            raise TryLater(f"the thread around {status_id} is unreadable: {error}") from error
-
-    async def _complete(self, above: list[dict[str, object]]) -> list[dict[str, object]]:
-        """Servers leave out far ancestors: fetch a few that are missing at the top; what cannot be read is left out."""
-        for _ in range(ANCESTORS_MISSING):
-            parent = above[0].get("in_reply_to_id") if above else None
-            if not parent:
-                break
-            try:
-                status = table((await self._remote.read(f"/api/v1/statuses/{quote(name(parent), safe='')}")).body)
-            except (GiveUp, TryLater, Unreadable):
-                break
-            above = [status, *above]
-        return above
-
-    # looking for our own reply
-
-    async def _find_below(self, mention: Mention, text: str) -> Reply | None:
-        try:
-            found = await self._read_context(mention.id)
-        except Refused as refused:
-            if refused.status == 404:  # the mention is gone; our own posts can still tell
-                return None
-            raise
-        return self._own_reply(found.get("descendants"), mention, text)
-
-    async def _find_among_own(self, mention: Mention, text: str) -> Reply | None:
-        """From the newest page, and forward from the mention, since ids grow with time."""
-        reply = self._own_reply(await self._own_posts({"limit": str(PAGE)}), mention, text)
-        if reply is not None:
-            return reply
-        low = mention.id
-        for _ in range(OWN_PAGES):
-            page = await self._own_posts({"min_id": low, "limit": str(PAGE)})
-            if (reply := self._own_reply(page, mention, text)) is not None:
-                return reply
-            newest_id = max((_id_of(status) for status in page), key=id_order, default=low)
-            if id_order(newest_id) <= id_order(low):
-                return None
-            low = newest_id
-        raise TryLater(f"{self.account} posted so much since {mention.key} that not all of it was looked through")
-
-    async def _own_posts(self, params: Mapping[str, str]) -> Sequence[object]:
-        path = f"/api/v1/accounts/{quote(self._me.id, safe='')}/statuses"
-        answer = await self._remote.read(path, {**params, "exclude_reblogs": "true"})
-        try:
-            return rows(answer.body)
-        except Unreadable as error:
-            raise TryLater(f"the posts of {self.account} are unreadable: {error}") from error
-
-    def _own_reply(self, statuses: object, mention: Mention, text: str) -> Reply | None:
-        try:
-            for status in map(table, rows(statuses)):
-                is_ours = table(status.get("account")).get("id") == self._me.id
-                if is_ours and _answers(status, mention, text):
-                    return _reply(status, text_of(status))
-        except Unreadable as error:
-            raise TryLater(f"the posts around {mention.key} are unreadable: {error}") from error
-        return None
-
-
-def _answers(status: Mapping[str, object], mention: Mention, text: str) -> bool:
-    """Whether a status replies to the mention. When a post is deleted, its replies stand alone: their words tell."""
-    parent = status.get("in_reply_to_id")
-    return parent == mention.id or (parent is None and text_of(status).split() == text.split())
-
-
-def _id_of(status: object) -> str:
-    """A status's id, or "0" where it has none."""
-    number = status.get("id") if isinstance(status, dict) else None
-    return number if isinstance(number, str) and number else "0"
-
-
-def _reply(status: object, text: str) -> Reply:
-    fields = table(status)
-    at = moment(fields.get("created_at"))
-    return Reply(id=name(fields.get("id")), url=words(fields.get("url")), text=text, at=at)

@@ -65,7 +65,7 @@ class Ledger:
 
     def __init__(self, file: Path) -> None:
         self._writer = _connect(file)
-        self._writer.executescript(SCHEMA)
+        self._writer.executescript(f"BEGIN; {SCHEMA} COMMIT;")
         self.reader = _connect(file)
         self.bell = Bell()
         self._thread = ThreadPoolExecutor(1, "plaza-writer")

@@ -33,20 +33,15 @@ LABEL = re.compile(r"\s*[（(][^（()）]{0,40}(?:AI|人工智能|机器)[^（()
 Thread = Mapping[str, Any]
 
 
-def pages(admin: str = "") -> Sequence[web.AbstractRouteDef]:
-    """The routes of the HTML pages, for `make_plaza`; `admin` is the admin pages' address, if visitors may know it."""
-    return Pages(admin).routes()
-
-
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """The HTML side of the plaza; `clock` gives Unix seconds."""
+    """The HTML side of the plaza. `admin` is where the admin pages are, if visitors may know; `clock` Unix seconds."""
 
     admin: str = ""
     clock: Callable[[], float] = time.time
 
     def routes(self) -> Sequence[web.AbstractRouteDef]:
-        """The site map."""
+        """The site map, to be handed to `make_plaza`."""
         return (
             web.get("/", self.feed),
             web.get("/p/{id}", self.thread),

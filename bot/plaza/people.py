@@ -9,7 +9,7 @@ from aiohttp import web
 
 from bot.plaza.fault import Fault
 from bot.plaza.keys import PEOPLE_PACE, STOPPING, STORE
-from bot.plaza.pictures import PICTURE_BYTES, find
+from bot.plaza.pictures import PICTURE_BYTES, TYPES, find
 from bot.plaza.protocol import heard, json_body, picture_json, post_id, reply_json
 from bot.plaza.store import Person, Post
 
@@ -89,7 +89,8 @@ async def upload(request: web.Request) -> web.Response:
 async def show_picture(request: web.Request) -> web.StreamResponse:
     """A picture's bytes."""
     file = find(request.app[STORE].pictures, request.match_info["name"])
-    return web.FileResponse(file, headers={"Cache-Control": "private, max-age=3600"})
+    kind = TYPES[file.suffix.removeprefix(".")]
+    return web.FileResponse(file, headers={"Cache-Control": "private, max-age=3600", "Content-Type": kind})
 
 
 async def like(request: web.Request) -> web.Response:

@@ -7,10 +7,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from bot.errors import Misconfigured
 from bot.plaza.pages import Pages
 from bot.plaza.site import serve
-
-from bot.errors import Misconfigured
 
 
 async def run_plaza(

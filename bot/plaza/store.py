@@ -20,7 +20,7 @@ from bot.plaza.ledger import Bell, Ledger
 
 HOST = "plaza"
 HANDLE = "阿梗"
-TEXT_LIMIT = 50_000
+TEXT_LIMIT = 60_000
 REPLY_LIMIT = 500
 ALT_LIMIT = 1_500
 PICTURES_PER_POST = 4

@@ -18,7 +18,6 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     # who is here
     "me": ("你现在是 {name}", "You are {name}"),
-    "me.switch": ("换个身份", "Be somebody else"),
     "me.why": (
         "这是演示用的广场，人人都能当一会儿。",
         "This plaza is a demo: you can be anybody for a while.",
@@ -29,6 +28,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "A small community. Post, comment, add a picture; write @{robot}, and the robot who lives here answers: "
         "it jokes when a joke is welcome and listens when it is not.",
     ),
+    "about.short": ("写上 @{robot}，住这儿的机器人就来接话。", "Write @{robot}, and the robot who lives here answers."),
     "about.stop": (
         "不想被它打扰，回一句「别再回我」就好。",
         "To be left alone, just tell it “stop”.",

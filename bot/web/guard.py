@@ -60,7 +60,10 @@ async def admit(request: web.Request, handler: Respond) -> web.StreamResponse:
 async def check_seal(request: web.Request, handler: Respond) -> web.StreamResponse:
     """Refuse a form that does not come from a page of this session."""
     if request.method == "POST":
-        given = str((await request.post()).get("seal", ""))
+        try:
+            given = str((await request.post()).get("seal", ""))
+        except (ValueError, LookupError):  # a body that is no form, or in an encoding that does not exist
+            raise web.HTTPBadRequest from None
         if not hmac.compare_digest(given.encode("utf-8", "replace"), seal(request.get(SESSION, "")).encode()):
             raise web.HTTPForbidden
     return await handler(request)

@@ -10,6 +10,7 @@ from typing import cast
 
 from aiohttp import web
 
+from bot.errors import Trouble
 from bot.web.site import SITE
 
 STREAMS: web.AppKey[weakref.WeakSet[asyncio.Task[object]]] = web.AppKey("streams", weakref.WeakSet)
@@ -23,7 +24,7 @@ async def changes(request: web.Request) -> web.StreamResponse:
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"})
     await response.prepare(request)
     keys = with_pauses(site.log.changes(_since(request)), request.app[QUIET])
-    with suppress(ConnectionResetError):  # the reader left
+    with suppress(ConnectionResetError, Trouble):  # the reader left, or the log is down: the browser asks again
         async with aclosing(keys):
             await response.write(b"retry: 2000\n\n")
             async for key in keys:

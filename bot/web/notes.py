@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot.web.words import Language, name
+from bot.web.words import WORDS, Language, name
 
 # The beginning of a note, and how it begins in Chinese; what follows is kept.
 NOTES: dict[str, str] = {
@@ -78,9 +78,8 @@ def cue(language: Language, says: str) -> str:
     kind, _, topic = says.rpartition(": ")
     topic, _, _ = topic.partition(",")
     for table in (kind, "emotion", "plight", "crisis", "bait", "trouble", "play", "cue"):
-        named = name(language, table, topic)
-        if named != topic.replace("_", " "):
-            return named
+        if f"{table}.{topic}" in WORDS:
+            return name(language, table, topic)
     return name(language, "cue", kind) if kind else topic.replace("_", " ")
 
 
@@ -96,5 +95,4 @@ def cue_kind(says: str) -> str:
 
 
 def _detail(word: str) -> str:
-    named = name("zh", "plight", word)
-    return named if named != word.replace("_", " ") else name("zh", "crisis", word)
+    return name("zh", "plight" if f"plight.{word}" in WORDS else "crisis", word)

@@ -18,7 +18,7 @@ from bot.web import notes, words
 from bot.web.filters import RISKS, WHEN
 from bot.web.notes import cue_kind
 from bot.web.ports import Keys, Log
-from bot.web.story import bars, bubbles, decisions, doubts, moments, sendings, unchosen
+from bot.web.story import EVIDENCE, bars, bubbles, decisions, doubts, moments, sendings, telling, unchosen
 from bot.web.text import clip, hue, initial, plain, show
 
 
@@ -50,13 +50,20 @@ def load_templates() -> Environment:
     )
     templates.filters |= {"show": show, "clip": clip, "initial": initial, "hue": hue, "plain": plain}
     templates.filters["moment_of"] = partial(datetime.fromtimestamp, tz=UTC)
-    templates.globals |= {"bars": bars, "bubbles": bubbles, "decisions": decisions, "doubts": doubts}
+    templates.globals |= {
+        "bars": bars,
+        "telling": telling,
+        "bubbles": bubbles,
+        "decisions": decisions,
+        "doubts": doubts,
+    }
     templates.globals |= {
         "moments": moments,
         "unchosen": unchosen,
         "sendings": sendings,
         "cue_kind": cue_kind,
         "State": State,
+        "EVIDENCE": EVIDENCE,
         "Tone": Tone,
         "RISKS": RISKS,
         "WHEN": WHEN,

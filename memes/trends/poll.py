@@ -13,7 +13,7 @@ from memes.trends.read import BadPayload
 from memes.trends.source import Source
 
 PATIENCE = 10.0  # seconds for one answer
-LONGEST_PAUSE = 1800.0  # seconds between two tries at a board that keeps failing
+LONGEST_PAUSE = 300.0  # seconds between two tries at a board that keeps failing: topics live for an hour or two
 
 
 class Unreachable(Exception):
@@ -110,7 +110,7 @@ class Poller:
             failures=min(health.failures + 1, 20),
             problem=problem[:200],
             etag="",
-            due=self._after(min(max(pause, retry_after), 2 * LONGEST_PAUSE)),
+            due=self._after(min(max(pause, retry_after), 3600.0)),
         )
         return False
 

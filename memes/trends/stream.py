@@ -25,7 +25,6 @@ PAIR = 2  # accounts from which a term is handed to the detector: most phrases a
 
 _TAG = re.compile(r"#([^#\s]{2,30})#|(?<![\w&])#(\w{2,30})")
 _QUOTE = re.compile(r"[“「『\"]([^“”「」『』\"\n]{3,16})[”」』\"]")
-_NOISE = re.compile(r"https?://\S+|@[\w.@-]+|\[[^\[\]]{1,8}\]")
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ class Stream:
         """Count a post; return whether it counted. Private ones, repeats of a wording and opted-out accounts do not."""
         if not post.public or self._opted_out(post.account):
             return False
-        plain = fold(shorten(_NOISE.sub(" ", post.text)))
+        plain = fold(shorten(post.text))
         if self._is_repeat(plain, post.at):
             return False
         who = hashlib.blake2b(post.account.encode("utf-8", "replace"), digest_size=8, key=self._salt).hexdigest()

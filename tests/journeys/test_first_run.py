@@ -88,7 +88,7 @@ class Visitor:
         while True:
             try:
                 async with self.session.post(f"{self.base}/api/posts", json={"text": text}) as answer:
-                    if answer.status == 200 or answer.status == 201:
+                    if answer.status in {200, 201}:
                         return str((await answer.json())["id"])
             except aiohttp.ClientError:
                 pass
@@ -163,7 +163,9 @@ def test_a_second_bot_on_the_same_data_is_refused_in_one_line(house: House) -> N
     while "sign-in" not in (house.log.read_text() if house.log.exists() else "") and time.monotonic() < until:
         time.sleep(0.05)
 
-    second = subprocess.run([sys.executable, "-m", "bot", "run"], env=house.env, capture_output=True, timeout=30)
+    second = subprocess.run(
+        [sys.executable, "-m", "bot", "run"], env=house.env, capture_output=True, timeout=30, check=False
+    )
 
     assert second.returncode == 2
     assert b"another jiegeng is running" in second.stderr
@@ -173,7 +175,9 @@ def test_a_second_bot_on_the_same_data_is_refused_in_one_line(house: House) -> N
 def test_a_mistyped_setting_stops_the_start_with_a_hint(house: House) -> None:
     env = house.env | {"JIEGENG_LLM_MODLE": "qwen"}
 
-    started = subprocess.run([sys.executable, "-m", "bot", "run"], env=env, capture_output=True, timeout=30)
+    started = subprocess.run(
+        [sys.executable, "-m", "bot", "run"], env=env, capture_output=True, timeout=30, check=False
+    )
 
     assert started.returncode == 2
     assert b"did you mean JIEGENG_LLM_MODEL" in started.stderr

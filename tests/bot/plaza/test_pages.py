@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import bot.plaza
-from bot.plaza.pages import arranged, pages, written
+from bot.plaza.pages import Pages, arranged, written
 from bot.plaza.site import make_plaza
 from bot.plaza.words import WORDS
 
@@ -24,7 +24,7 @@ HERE = Path(bot.plaza.__file__).parent
 
 @pytest.fixture
 async def visitor(tmp_path: Path) -> AsyncIterator[TestClient]:
-    app = make_plaza(tmp_path, "token", pages=pages("http://admin.example/"))
+    app = make_plaza(tmp_path, "token", pages=Pages(admin="http://admin.example/").routes())
     async with TestClient(TestServer(app), cookie_jar=CookieJar(unsafe=True)) as client:
         yield client
 
@@ -105,7 +105,7 @@ async def test_the_robots_reply_shows_its_label_a_badge_and_the_way_to_the_reaso
 
 
 async def test_without_admin_pages_nobody_is_sent_there(tmp_path: Path) -> None:
-    async with TestClient(TestServer(make_plaza(tmp_path, "token", pages=pages()))) as client:
+    async with TestClient(TestServer(make_plaza(tmp_path, "token", pages=Pages().routes()))) as client:
         post = await write(client, "@阿梗 在吗")
         await answer_as_robot(client, post["id"], "在。（AI生成）")
         assert "/episode" not in await page(client, f"/p/{post['id']}")

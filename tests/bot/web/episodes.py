@@ -95,7 +95,7 @@ def banter() -> Episode:
             why="playful: the post itself plays",
         ),
         memes=(
-            Recalled(meme=meme("收到", "打工人的万能回复，越无奈越要回得快。"), score=1.92, parts={"relevance": 1.1, "fresh": 0.42, "mood": 0.4}, named=True),
+            Recalled(meme=meme("收到", "打工人的万能回复，越无奈越要回得快。"), score=1.92, parts={"relevance": 1.1, "fresh": 0.42, "mood": 0.4, "bm25": 9.9, "best_cosine": 0.31}, named=True),
             Recalled(meme=meme("优秀员工", "用表彰的口气说没人想要的表彰。"), score=1.37, parts={"relevance": 0.97, "fresh": 0.2, "mood": 0.2}),
             Recalled(meme=meme("已读乱回", "认真地答非所问。"), score=0.64, parts={"relevance": 0.7, "overuse": -0.06, "stale": 0.0}),
         ),
@@ -170,7 +170,8 @@ def unsure() -> Episode:
         reason="nobody knows whether it was posted",
         reading=Reading(post=feel(text, ("stole my chair", "joy"), joy=0.7, surprise=0.2, language="en"), tone=Tone.BANTER, why="Playful.", language="en"),
         draft=Draft(text=said, writer="moonlight-8b", persona="阿梗@3f9c21d07a", seconds=1.9, at=NOW),
-        verdict=Verdict(risk="low", decision="post"), tries=2,
+        verdict=Verdict(risk="low", decision="post"),
+        posting=Posting(key="jiegeng-77c0de", text=said, digest="0", first_at=0, until=60),
     )  # fmt: skip
 
 

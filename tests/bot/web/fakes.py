@@ -62,6 +62,8 @@ class FakeLog:
         try:
             while True:
                 yield await reader.get()
+                if self.down:
+                    raise TryLater("the database does not answer")
         finally:
             self.readers.discard(reader)
 

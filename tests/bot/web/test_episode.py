@@ -60,6 +60,13 @@ async def test_a_crisis_names_its_kind(admin: TestClient) -> None:
     assert "发求助信息" in page
 
 
+async def test_what_may_have_been_posted_is_told_with_the_way_to_look(admin: TestClient) -> None:
+    page = await open_story(admin, episodes.unsure())
+
+    assert "发没发成，没人知道" in page
+    assert page.count('href="https://social.example/@mira/105"') == 2
+
+
 async def test_a_hostile_mention_is_shown_and_does_nothing(admin: TestClient) -> None:
     page = await open_story(admin, episodes.hostile())
 
@@ -153,6 +160,17 @@ async def test_the_seal_of_another_session_is_refused(admin: TestClient, strange
     answer = await admin.post("/decide", data={**form, "action": "approve"})
 
     assert answer.status == 403
+    assert log.decided == []
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["multipart/form-data", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded; charset=none"],
+)
+async def test_a_body_that_is_no_form_is_refused(admin: TestClient, log: FakeLog, kind: str) -> None:
+    answer = await admin.post("/decide", data=b"seal=%ff&x", headers={"Content-Type": kind})
+
+    assert answer.status in {400, 403}
     assert log.decided == []
 
 

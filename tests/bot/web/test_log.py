@@ -164,6 +164,20 @@ async def test_a_reader_who_leaves_is_forgotten(admin: TestClient, log: FakeLog)
     again.close()
 
 
+async def test_a_stream_ends_when_the_database_is_down_so_that_the_browser_asks_again(
+    admin: TestClient, log: FakeLog
+) -> None:
+    stream = await admin.get("/changes")
+    await stream.content.readuntil(b"still here\n\n")
+    log.down = True
+    log.put(episodes.fresh())
+
+    rest = await stream.content.read()
+
+    assert b"HTTP/1.1" not in rest
+    assert rest.endswith(b"\n\n")
+
+
 async def test_stopping_does_not_wait_for_readers(admin: TestClient, server: TestServer, log: FakeLog) -> None:
     stream = await admin.get("/changes")
     await stream.content.readuntil(b"still here\n\n")

@@ -53,3 +53,10 @@ def test_a_note_is_told_in_chinese_as_far_as_it_is_known(note: str, words: str) 
 def test_a_cue_is_named_and_coloured(says: str, words: str, kind: str) -> None:
     assert cue("zh", says) == words
     assert cue_kind(says) == kind
+
+
+@pytest.mark.parametrize(
+    ("says", "words"), [("trouble: work", "work"), ("plight: grief", "grief"), ("play: slang", "slang"), ("joy", "Joy")]
+)
+def test_a_cue_whose_english_name_is_its_own_word_keeps_it(says: str, words: str) -> None:
+    assert cue("en", says) == words
