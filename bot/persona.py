@@ -25,6 +25,10 @@ PLIGHTS = (
     "job_loss", "disaster", "bullying", "loneliness", "mental_illness", "panic", "family_conflict", "caregiving",
     "abuse_past", "guilt", "discrimination", "despair", "money", "presence", "robot",
 )  # fmt: skip
+TROUBLES = (
+    "tired", "sleepless", "unwell", "work", "study", "anxious", "money", "loss_small", "regret", "nostalgia",
+    "homesick", "lonely", "mixed", "parenting", "new", "job_hunt", "friction", "gripe", "weather", "farewell",
+)  # fmt: skip
 
 BLANKS: Mapping[str, str] = {
     "me": "the persona's display name",
@@ -315,7 +319,7 @@ class _Body:
         for head in self.lists:
             words = head.split()
             if words[0] == "lines" and len(words) == 4 and words[1] != "comfort":
-                known = self.topics.get(words[2], {})
+                known = [*self.topics.get(words[2], {}), *(TROUBLES if words[1] == "warm" else ())]
                 if words[3] not in known:
                     listed = ", ".join(known) or "none yet"
                     _refuse(
