@@ -274,15 +274,21 @@ async def run(settings: Settings, tell: Callable[[Addresses], None]) -> None:
             session = await stack.enter_async_context(aiohttp.ClientSession())
             stack.push_async_callback(mind.writer.close)
             plaza = await _start_plaza(settings, stack)
+            platforms: dict[str, Platform] = {}
             passes, desk = Passes(journal.database), Desk(journal)
             await _serve(
-                make_web(desk, passes, plaza=plaza.url if plaza else "", offline=not settings.llm_model),
+                make_web(
+                    desk,
+                    passes,
+                    accounts=platforms.keys(),
+                    plaza=plaza.url if plaza else "",
+                    offline=not settings.llm_model,
+                ),
                 settings,
                 stack,
             )
             await warming
 
-            platforms: dict[str, Platform] = {}
             bot = make_bot(settings, mind, journal, queue, platforms)
 
             async def take(count: int, wait: float) -> list[str]:
@@ -343,7 +349,9 @@ def _places(settings: Settings, plaza: PlazaChild | None, session: aiohttp.Clien
 async def _start_plaza(settings: Settings, stack: AsyncExitStack) -> PlazaChild | None:
     if not settings.plaza:
         return None
-    plaza = PlazaChild(settings.data / "plaza", settings.host, settings.plaza_port)
+    plaza = PlazaChild(
+        settings.data / "plaza", settings.host, settings.plaza_port, admin=f"http://{settings.host}:{settings.port}"
+    )
     await plaza.start()
     stack.push_async_callback(plaza.stop)
     return plaza

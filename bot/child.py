@@ -17,8 +17,9 @@ log = logging.getLogger(__name__)
 class PlazaChild:
     """Runs `jiegeng plaza` beside the bot. The child reads our end of a pipe and stops when that closes."""
 
-    def __init__(self, folder: Path, host: str, port: int, *, patience: float = 10.0) -> None:
+    def __init__(self, folder: Path, host: str, port: int, *, admin: str = "", patience: float = 20.0) -> None:
         self._folder = folder
+        self._admin = admin
         self._host, self._port = host, port
         self._patience = patience
         self._process: asyncio.subprocess.Process | None = None
@@ -28,7 +29,7 @@ class PlazaChild:
     async def start(self) -> None:
         """Start the child and return when it listens; raises `Misconfigured` with what it said if it does not."""
         command = ["-m", "bot", "plaza", "--data", str(self._folder), "--leash"]
-        command += ["--host", self._host, "--port", str(self._port)]
+        command += ["--host", self._host, "--port", str(self._port), "--admin", self._admin]
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *command,

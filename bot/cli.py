@@ -20,6 +20,7 @@ from rich.panel import Panel
 from bot import __version__, show
 from bot.errors import Misconfigured, Trouble
 from bot.model import Author, Episode, Mention, Post, State, Tone
+from bot.platforms.wire import mend
 from bot.settings import Settings, load_settings
 
 app = typer.Typer(
@@ -65,9 +66,9 @@ def say(
     """Take a mention through the whole pipeline, here in the terminal, and show every step. Posts nothing."""
 
     def make(account: str) -> Mention:
-        at = datetime.now(UTC)
-        above = () if post is None else (Post(id="post", author=Author(id="op", handle="楼主"), text=post, at=at),)
-        return Mention(account=account, id="say", author=Author(id="you", handle="你"), text=text, thread=above, at=at)
+        at, you, owner = datetime.now(UTC), Author(id="you", handle="你"), Author(id="op", handle="楼主")
+        above = () if post is None else (Post(id="post", author=owner, text=mend(post), at=at),)
+        return Mention(account=account, id="say", author=you, text=mend(text), thread=above, at=at)
 
     from bot import app as root  # noqa: PLC0415
 
@@ -138,13 +139,14 @@ def plaza(
     data: Annotated[Path, typer.Option(help="Folder for its posts and pictures.")] = Path("data/plaza"),
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8700,
+    admin: Annotated[str, typer.Option(help="Address of the bot's admin pages, to link from its replies.")] = "",
     leash: Annotated[bool, typer.Option("--leash", help="Stop when standard input closes.", hidden=True)] = False,  # noqa: FBT002
 ) -> None:
     """Run the plaza alone: a small social site on our open protocol."""
     from bot.plaza.run import run_plaza  # noqa: PLC0415
 
     token = os.environ.get("JIEGENG_PLAZA_TOKEN", "")
-    _run(_until_told_to_stop(run_plaza(data, host, port, token, leash=leash, tell=err.print)))
+    _run(_until_told_to_stop(run_plaza(data, host, port, token, leash=leash, tell=err.print, admin=admin)))
 
 
 @app.command("sign-in", epilog="Example: jiegeng sign-in")

@@ -61,7 +61,12 @@ def load(path: Path) -> Linear:
 
 
 def save(
-    path: Path, pieces: list[str], weights: NDArray[np.float64], idf: NDArray[np.float64], bias: Any, facts: dict[str, Any]
+    path: Path,
+    pieces: list[str],
+    weights: NDArray[np.float64],
+    idf: NDArray[np.float64],
+    bias: Any,
+    facts: dict[str, Any],
 ) -> None:
     """Quantises weights of shape (pieces, labels) to int8 and writes them with their facts."""
     scale = np.abs(weights).max(axis=0) / 127.0

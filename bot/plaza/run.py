@@ -13,9 +13,12 @@ from bot.plaza.site import serve
 
 
 async def run_plaza(
-    folder: Path, host: str, port: int, token: str, *, leash: bool, tell: Callable[[str], object]
+    folder: Path, host: str, port: int, token: str, *, leash: bool, tell: Callable[[str], object], admin: str = ""
 ) -> None:
-    """Serve until cancelled or, on a leash, until standard input closes because the bot is gone."""
+    """Serve until cancelled or, on a leash, until standard input closes because the bot is gone.
+
+    `admin` is the address of the admin pages, where visitors may read why the bot said something.
+    """
     if not token:
         message = "set JIEGENG_PLAZA_TOKEN to the token under which the robot signs in here"
         raise Misconfigured(message)
@@ -27,7 +30,9 @@ async def run_plaza(
         else:
             tell(f"the plaza is open at http://{host}:{port}")
 
-    serving = asyncio.create_task(_serve_patiently(folder, host, port, token, opened, tries=20 if leash else 1))
+    serving = asyncio.create_task(
+        _serve_patiently(folder, host, port, token, opened, tries=20 if leash else 1, admin=admin)
+    )
     if leash:
         held = asyncio.create_task(asyncio.to_thread(sys.stdin.buffer.read))
         await asyncio.wait({serving, held}, return_when=asyncio.FIRST_COMPLETED)
@@ -37,12 +42,12 @@ async def run_plaza(
 
 
 async def _serve_patiently(
-    folder: Path, host: str, port: int, token: str, opened: Callable[[int], None], *, tries: int
+    folder: Path, host: str, port: int, token: str, opened: Callable[[int], None], *, tries: int, admin: str
 ) -> None:
     """After a kill -9 the plaza before us needs a moment to notice and to let go of folder and port."""
     for left in range(tries - 1, -1, -1):
         try:
-            await serve(folder, host, port, token, pages=Pages().routes(), opened=opened)
+            await serve(folder, host, port, token, pages=Pages(admin).routes(), opened=opened)
         except Misconfigured:
             if left == 0:
                 raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from aiohttp import web
@@ -33,7 +33,7 @@ def make_web(
     log: Log,
     keys: Keys,
     *,
-    accounts: Sequence[str] = (),
+    accounts: Collection[str] = (),
     plaza: str = "",
     offline: bool = False,
     clock: Callable[[], float] = time.time,
@@ -41,12 +41,13 @@ def make_web(
 ) -> web.Application:
     """The admin pages over a log and the keys that open them.
 
-    `accounts` are ours (`name@host`), for the platform filter; `plaza` the plaza's address, if one runs; `offline`
+    `accounts` are ours (`name@host`), for the platform filter, and may grow while the bot runs; `plaza` is the plaza's
+    address, if one runs; `offline`
     says on every page that no model is connected; `clock` gives Unix seconds; `quiet` is the pause in seconds after
     which a silent event stream shows that it lives.
     """
     app = web.Application(middlewares=[explain, admit, check_seal])
-    app[SITE] = Site(log, keys, clock, tuple(accounts), plaza, offline, load_templates())
+    app[SITE] = Site(log, keys, clock, accounts, plaza, offline, load_templates())
     app[live.STREAMS] = weakref.WeakSet()
     app[live.QUIET] = quiet
     app.on_response_prepare.append(shield)

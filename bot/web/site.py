@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -29,7 +29,7 @@ class Site:
     log: Log
     keys: Keys
     clock: Callable[[], float]
-    accounts: Sequence[str]
+    accounts: Collection[str]
     plaza: str
     offline: bool
     templates: Environment
