@@ -84,8 +84,11 @@ def compose(brief: Brief, persona: Persona, *, nonce: str, canary: str) -> Messa
 
 
 def hidden_texts(persona: Persona, canary: str) -> tuple[str, ...]:
-    """What must not come out of any reply under this persona: the canary, the rules of the house, its prose."""
-    return (canary, *_RULES.format(canary=canary).splitlines(), *_SHAPE.splitlines(), *persona.prose.values())
+    """What must not come out of any reply under this persona: the canary, the rules of the house, the persona's prose.
+
+    The last two are one text each, so that no single word of them is taken for a secret of its own.
+    """
+    return (canary, f"{_RULES.format(canary=canary)}\n{_SHAPE}", "\n".join(persona.prose.values()) + "\n")
 
 
 def played(text: str, memes: Sequence[Meme]) -> str:

@@ -14,7 +14,7 @@ import regex
 
 from bot.errors import GiveUp
 from bot.label import clean
-from bot.model import Brief, Draft, Meme, Tone
+from bot.model import Brief, Draft, Feeling, Meme, Tone
 from bot.persona import Persona, base, blanks_in
 from bot.writers.asked import asked, wordless, words_to
 from bot.writers.script import simplified, traditional
@@ -27,6 +27,8 @@ REMEMBERED_LINES = 36
 # Slots of a meme's pattern that any everyday thing may fill; other slots need a mind, so such a pattern is not played.
 _THINGS = frozenset({"东西", "事", "食物", "话题", "物", "thing", "things", "topic", "food", "noun"})
 _NOT_THINGS = frozenset({"weekday", "kin", "party"})
+# Losses with words of their own: what is said of people in general would be wrong for them.
+_LOSSES = frozenset({"suicide_loss", "pet_death", "pregnancy_loss"})
 _SLOT = re.compile(r"\{([^{}]*)\}")
 _PLACEHOLDER = re.compile(r"(?<![A-Za-z])[XYABN]{1,2}(?![A-Za-z])|[{}_…]|\.\.\.")
 _ENDS = "。！？!?…~～.，, "
@@ -189,18 +191,28 @@ def _lines_for(brief: Brief, persona: Persona, told: _Told) -> list[tuple[str, f
     if told.small and (answers := persona.said("lines", told.small, language)):
         return [(line, 0.0) for line in answers]
     lines = [(line, 2.0) for line in persona.said("lines", tone.value, language, told.matter) if told.matter]
+    if tone is Tone.WARM:
+        troubles = [name for feeling in _feelings(brief) for name in feeling.troubles if name != told.matter]
+        for rank, trouble in enumerate(dict.fromkeys(troubles)):
+            own = persona.said("lines", "warm", language, trouble)
+            lines += [(line, 3.0 - rank) for line in own if "topic" not in blanks_in(line)]
     return lines + [(line, 0.0) for line in persona.said("lines", tone.value, language)]
+
+
+def _feelings(brief: Brief) -> list[Feeling]:
+    return [feeling for feeling in (brief.reading.post, brief.reading.comment) if feeling]
 
 
 def _comforts(brief: Brief, persona: Persona, told: _Told) -> list[tuple[str, float]]:
     language = told.language
     if told.small in ("robot", "who") and (honest := persona.said("lines", "comfort", language, "robot")):
         return [(line, 0.0) for line in honest]
-    feelings = [feeling for feeling in (brief.reading.post, brief.reading.comment) if feeling]
-    plights = [plight for feeling in feelings for plight in feeling.plights]
+    plights = dict.fromkeys(plight for feeling in _feelings(brief) for plight in feeling.plights)
+    if not plights.keys().isdisjoint(_LOSSES):
+        plights.pop("grief", None)
     lines: list[tuple[str, float]] = []
-    for rank, plight in enumerate(dict.fromkeys(plights)):
-        lines += [(line, 3.0 - rank) for line in persona.said("lines", "comfort", language, plight)]
+    for rank, plight in enumerate(plights):
+        lines += [(line, 5.0 - 2.0 * rank) for line in persona.said("lines", "comfort", language, plight)]
     return lines + [(line, 0.0) for line in persona.said("lines", "comfort", language)]
 
 
@@ -259,7 +271,7 @@ def _dress(text: str, told: _Told, persona: Persona, tone: Tone, rng: random.Ran
     closers = persona.said("closers", tone.value, told.language)
     if openers and dice < 0.2:
         part = rng.choice(openers)
-        longer = part + text
+        longer = part + (text[:1].lower() + text[1:] if part.endswith(", ") and text[1:2].islower() else text)
     elif closers and dice > 0.82:
         part = rng.choice(closers)
         longer = text + part

@@ -49,8 +49,10 @@ class OpenAIWriter:
     """A writer on `openai`'s `AsyncOpenAI`, with a deadline of our own around every call and no retries.
 
     `base_url` None means the SDK's default; an empty `api_key` is fine for local servers. `deadline` is in seconds,
-    prices are for a million tokens, `clock` gives aware times, `nonce` a fresh unguessable fence for each call.
-    `persona().model`, if set, overrides `model`. Making one imports the SDK: 0.9 s and 50 MB, so not inside a loop.
+    prices are for a million tokens, `most_tokens` (thoughts included) end an answer, `clock` gives aware times, `nonce`
+    a fresh unguessable fence for each call. `persona().model`, if set, overrides `model`. Making one imports the SDK:
+    0.9 s and 50 MB, so not inside a loop.
+
     Raises TryLater for what passes (no connection, 429, 5xx, deadline, an answer that cannot be used), GiveUp for what
     a person must change, with the setting's name, and Misconfigured for an address that is none.
 
@@ -73,6 +75,7 @@ class OpenAIWriter:
         deadline: float = 30.0,
         price_in: float = 0.0,
         price_out: float = 0.0,
+        most_tokens: int = MOST_TOKENS,
         nonce: Callable[[], str] = lambda: secrets.token_hex(12),
     ) -> None:
         if base_url and not re.match(r"https?://[^\s/]+", base_url):
@@ -92,6 +95,7 @@ class OpenAIWriter:
         self._clock = clock
         self._deadline = deadline
         self._prices = (price_in, price_out)
+        self._most_tokens = most_tokens
         self._nonce = nonce
         self._length_field = "max_tokens"
         self._tempered = True
@@ -122,7 +126,7 @@ class OpenAIWriter:
         )
         found = tuple(text for text in found if nonce not in text)
         if not found:
-            raise TryLater(f"{model} answered, but no line of it is a reply ({_why_unusable(answer)})")
+            raise TryLater(f"{model} answered, but no line of it is a reply ({self._why_unusable(answer)})")
         ended = self._clock()
         return Draft(
             candidates=found,
@@ -171,7 +175,7 @@ class OpenAIWriter:
                 {"role": "system", "content": messages.system},
                 {"role": "user", "content": messages.user},
             ],
-            self._length_field: MOST_TOKENS,
+            self._length_field: self._most_tokens,
         }
         return body | ({"temperature": persona.sampling.temperature} if self._tempered else {})
 
@@ -194,6 +198,11 @@ class OpenAIWriter:
             hint = "; the quota is used up, top up the account" if error.code == "insufficient_quota" else ""
             raise TryLater(f"{model} answered {status}{hint} ({said})", after) from error
         raise GiveUp(f"{model} answered {status}: {_REMEDIES.get(status, _OTHER_REMEDY)} ({said})") from error
+
+    def _why_unusable(self, answer: _Answer) -> str:
+        if answer.finish == "length":
+            return f"cut off after {self._most_tokens} tokens"
+        return f"{len(answer.text)} characters, finish {answer.finish}"
 
     def _redact(self, text: str) -> str:
         """The text without anything that looks like a key."""
@@ -247,9 +256,3 @@ def _text_of(content: object) -> str:
     if not isinstance(content, str):
         raise TypeError("content is no text")
     return content
-
-
-def _why_unusable(answer: _Answer) -> str:
-    if answer.finish == "length":
-        return f"cut off after {MOST_TOKENS} tokens"
-    return f"{len(answer.text)} characters, finish {answer.finish}"
