@@ -38,10 +38,10 @@ class Linear:
         if not found:
             return self.bias
         at = np.array(found, dtype=np.int64)
-        weights = self.idf[at[:, 0]] * (1.0 + np.log(at[:, 1], dtype=np.float32))
+        weights = self.idf[at[:, 0]] * (1.0 + np.log(at[:, 1])).astype(np.float32)
         length = np.sqrt(weights @ weights)
-        total: Scores = (weights / length) @ self.rows[at[:, 0]].astype(np.float32) * self.scale + self.bias
-        return total
+        total = (weights / length) @ self.rows[at[:, 0]].astype(np.float32) * self.scale + self.bias
+        return np.asarray(total, dtype=np.float32)
 
 
 def load(path: Path) -> Linear:
@@ -61,7 +61,12 @@ def load(path: Path) -> Linear:
 
 
 def save(
-    path: Path, pieces: list[str], weights: NDArray[np.float64], idf: NDArray[np.float64], bias: Any, facts: dict[str, Any]
+    path: Path,
+    pieces: list[str],
+    weights: NDArray[np.float64],
+    idf: NDArray[np.float64],
+    bias: Any,
+    facts: dict[str, Any],
 ) -> None:
     """Quantises weights of shape (pieces, labels) to int8 and writes them with their facts."""
     scale = np.abs(weights).max(axis=0) / 127.0
