@@ -177,9 +177,7 @@ class RuleBook:
                 if word[:size] in self.stems:
                     self._wake_latin(word[:size] + "*", match.span(), text, hits, woken)
 
-    def _wake_latin(
-        self, key: str, span: tuple[int, int], text: str, hits: list[Hit], woken: dict[int, Rule]
-    ) -> None:
+    def _wake_latin(self, key: str, span: tuple[int, int], text: str, hits: list[Hit], woken: dict[int, Rule]) -> None:
         for word, rule in self.words.get(key, ()):
             if not rule.literal:
                 woken[id(rule)] = rule
