@@ -49,10 +49,13 @@ def split_pinyin(run: str) -> str:
 
 def hear(folded: Folded) -> Folded:
     """Return the syllables of a folded text: Han characters by their reading, Latin runs when they are pinyin."""
-    pieces = []
+    pieces: list[tuple[int, int, str]] = []
     for run in LATIN_RUN.finditer(folded.text):
         syllables = split_pinyin(run.group())
-        if syllables:
-            pieces.append((run.start(), run.end(), syllables))
+        if not syllables:
+            continue
+        if pieces and folded.text[pieces[-1][1] : run.start()] in {" ", "  "}:
+            pieces.append((pieces[-1][1], run.start(), ""))
+        pieces.append((run.start(), run.end(), syllables))
     heard = rewrite(folded, pieces) if pieces else folded
     return Folded(sound(heard.text), heard.starts, heard.ends)

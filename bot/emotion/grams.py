@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from bot.emotion.icons import Icon
 
@@ -55,7 +56,7 @@ def latin_grams(text: str) -> list[str]:
     """Word 1-2-grams and character 2-4-grams inside of words."""
     words = WORDS.findall(tidy(text))
     grams = ["\ue013" + word for word in words]
-    grams += [f"\ue013{first} {second}" for first, second in zip(words, words[1:], strict=False)]
+    grams += [f"\ue013{first} {second}" for first, second in pairwise(words)]
     for word in words:
         if len(word) < 2:
             continue

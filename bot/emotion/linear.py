@@ -38,10 +38,10 @@ class Linear:
         if not found:
             return self.bias
         at = np.array(found, dtype=np.int64)
-        weights = self.idf[at[:, 0]] * (1.0 + np.log(at[:, 1], dtype=np.float32))
+        weights = self.idf[at[:, 0]] * (1.0 + np.log(at[:, 1])).astype(np.float32)
         length = np.sqrt(weights @ weights)
-        total: Scores = (weights / length) @ self.rows[at[:, 0]].astype(np.float32) * self.scale + self.bias
-        return total
+        total = (weights / length) @ self.rows[at[:, 0]].astype(np.float32) * self.scale + self.bias
+        return np.asarray(total, dtype=np.float32)
 
 
 def load(path: Path) -> Linear:

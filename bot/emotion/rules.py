@@ -25,14 +25,12 @@ from bot.errors import Misconfigured
 
 LATIN = re.compile(r"[a-z0-9'\u00df-\u017f]+")
 LATIN_KEY = re.compile(r"[a-z0-9'\u00df-\u017f]+\*?")
-GROUP = re.compile(r"\(([^()]*)\)")
 _WORDLY = "a-z0-9\u00df-\u017f"
 SPECIAL = re.compile(r"[()|*№.?+\[\]{}\\]")
 NUMBER = "[0-9一二三四五六七八九十两几半百千万]+"
 STORY = "<FICTION>"
 TOLD = 0.4
 """What is left of a rule that names <FICTION> after `!` when the text speaks of a film, a book or a game."""
-DIGIT = re.compile(NUMBER)
 MEANS = {"(": "(?:", ")": ")", "|": "|", "*": f"[{_WORDLY}]*", "№": NUMBER}
 
 
@@ -144,55 +142,58 @@ class RuleBook:
     def find(self, text: str) -> list[Hit]:
         """All rules that fire in a folded text, with every wording found."""
         hits: list[Hit] = []
-        tried: set[int] = set()
-        for rule, span in self._woken(text):
-            mark = id(rule)
-            if rule.literal:
-                if span is not None:
-                    hits.append(Hit(rule.kind, rule.topic, rule.weight, *span, mark))
-            elif mark not in tried:
-                tried.add(mark)
-                found = rule.find(text)
-                if found:
-                    weight = rule.weight * (TOLD if rule.told and self.is_story(text) else 1.0)
-                    hits += [Hit(rule.kind, rule.topic, weight, *place, mark) for place in found]
+        woken: dict[int, Rule] = {}
+        self._scan_eastern(text, hits, woken)
+        self._scan_latin(text, hits, woken)
+        for mark, rule in woken.items():
+            found = rule.find(text)
+            if found:
+                weight = rule.weight * (TOLD if rule.told and self.is_story(text) else 1.0)
+                hits += [Hit(rule.kind, rule.topic, weight, *place, mark) for place in found]
         return hits
+
+    def _scan_eastern(self, text: str, hits: list[Hit], woken: dict[int, Rule]) -> None:
+        known = self.pairs.get
+        for at, letter in enumerate(text):
+            if letter < "\u2e80":
+                continue
+            for key in (letter, text[at : at + 2]):
+                for word, rule in known(key, ()):
+                    if not rule.literal:
+                        woken[id(rule)] = rule
+                    elif text.startswith(word, at):
+                        hits.append(Hit(rule.kind, rule.topic, rule.weight, at, at + len(word), id(rule)))
+                if at + 1 == len(text):
+                    break
+
+    def _scan_latin(self, text: str, hits: list[Hit], woken: dict[int, Rule]) -> None:
+        for match in LATIN.finditer(text):
+            word = match.group()
+            self._wake_latin(word, match.span(), text, hits, woken)
+            owner = word.partition("'")[0]
+            if owner != word and owner and not word.endswith("'t"):
+                self._wake_latin(owner, (match.start(), match.start() + len(owner)), text, hits, woken)
+            for size in range(2, min(len(word), 12) + 1):
+                if word[:size] in self.stems:
+                    self._wake_latin(word[:size] + "*", match.span(), text, hits, woken)
+
+    def _wake_latin(
+        self, key: str, span: tuple[int, int], text: str, hits: list[Hit], woken: dict[int, Rule]
+    ) -> None:
+        for word, rule in self.words.get(key, ()):
+            if not rule.literal:
+                woken[id(rule)] = rule
+                continue
+            if word != key:
+                match = re.compile(_body(word)).search(text)  # the re module caches the pattern
+                if match is None:
+                    continue
+                span = match.span()
+            hits.append(Hit(rule.kind, rule.topic, rule.weight, *span, id(rule)))
 
     def is_story(self, text: str) -> bool:
         """Whether the text speaks of a film, a book or a game."""
         return self.stories is not None and self.stories.search(text) is not None
-
-    def _woken(self, text: str) -> Iterator[tuple[Rule, tuple[int, int] | None]]:
-        for at in range(len(text)):
-            if text[at] >= "\u2e80":
-                yield from self._eastern(at, text)
-        if DIGIT.search(text):
-            yield from ((rule, None) for _, rule in self.pairs.get("№", ()))
-        for match in LATIN.finditer(text):
-            word = match.group()
-            yield from self._latin(word, match.span(), text)
-            for size in range(2, min(len(word), 12) + 1):
-                if word[:size] in self.stems:
-                    yield from self._latin(word[:size] + "*", match.span(), text)
-
-    def _eastern(self, at: int, text: str) -> Iterator[tuple[Rule, tuple[int, int] | None]]:
-        for key in (text[at], text[at : at + 2]) if at + 1 < len(text) else (text[at],):
-            for word, rule in self.pairs.get(key, ()):
-                if not rule.literal:
-                    yield rule, None
-                elif text.startswith(word, at):
-                    yield rule, (at, at + len(word))
-
-    def _latin(self, key: str, span: tuple[int, int], text: str) -> Iterator[tuple[Rule, tuple[int, int] | None]]:
-        for word, rule in self.words.get(key, ()):
-            if not rule.literal:
-                yield rule, None
-            elif word == key:
-                yield rule, span
-            else:
-                match = re.compile(_body(word)).search(text)  # the re module caches the pattern
-                if match:
-                    yield rule, match.span()
 
 
 def _alternatives(words: Iterable[str]) -> str:
@@ -205,7 +206,7 @@ def _body(word: str) -> str:
     if _latin(_first(bare)):
         body = f"(?<![{_WORDLY}])" + body
     if _latin(bare[-1]) or (bare[-1] == ")" and _latin(bare[bare.rindex("(") :].strip("()|")[-1:] or " ")):
-        body += f"(?![{_WORDLY}])"
+        body += f"(?![{_WORDLY}]|'t)"
     return (r"^\W*" if word.startswith("^") else "") + body + (r"\W*$" if word.endswith("$") else "")
 
 
@@ -222,11 +223,11 @@ def _is_plain(word: str) -> bool:
 
 
 def _commonness(words: tuple[str, ...]) -> float:
-    """How often an item may wake its rule: short words are common, and many words are."""
+    """How often an item may wake its rule: single characters are very common, and many words are."""
     cost = 0.0
     for word in words:
-        bare = word.split("(")[0].strip("^$*")
-        cost += (word.count("|") + 1) * (8.0 if len(bare) < 2 else 1.0 if len(bare) > 2 else 2.0)
+        for _, key in _keys(word):
+            cost += 40.0 if len(key) < 2 else 2.0 if len(key) < 3 else 1.0
     return cost
 
 
@@ -238,19 +239,43 @@ def _keys(word: str) -> list[tuple[bool, str]]:
             found = LATIN_KEY.findall(spelt)
             keys.append((True, max(found, key=len)))
         else:
-            keys.append((False, "№" if spelt[0] == "№" else spelt[:2]))
+            before, _, after = spelt.partition("№")
+            keys.append((False, (before or after.lstrip("№"))[:2]))
     return list(dict.fromkeys(keys))
 
 
 def _openings(word: str) -> list[str]:
     """The spellings of a word, or enough of their openings to find it by."""
-    pieces = GROUP.split(word)
-    done = [""]
-    for at, piece in enumerate(pieces):
-        done = list(dict.fromkeys(head + tail for head in done for tail in (piece.split("|") if at % 2 else [piece])))
-        if all(_opens(head, whole=at == len(pieces) - 1) for head in done):
-            break
-    return [_open(head, whole=at == len(pieces) - 1) for head in done]
+    return [_open(head, whole=whole) for head, whole in _grow([("", True)], word)]
+
+
+def _grow(heads: list[tuple[str, bool]], word: str) -> list[tuple[str, bool]]:
+    """Adds a word to openings, piece by piece, until each of them is enough; False marks those that may go on."""
+    at = 0
+    while at < len(word):
+        if all(not whole or _is_enough(head) for head, whole in heads):
+            return [(head, False) for head, _ in heads]
+        done = [head for head in heads if not head[1]]
+        live = [head for head in heads if head[1]]
+        if word[at] == "(":
+            end = _group_end(word, at)
+            for variant in _split(word[at + 1 : end - 1]):
+                done += _grow(live, variant)
+        else:
+            end = at + 1
+            done += [(head + word[at], True) for head, _ in live]
+        heads = list(dict.fromkeys(done))
+        at = end
+    return heads
+
+
+def _group_end(word: str, at: int) -> int:
+    depth = 0
+    for end in range(at, len(word)):
+        depth += (word[end] == "(") - (word[end] == ")")
+        if depth == 0:
+            return end + 1
+    raise ValueError(f"a bracket without its partner in {word!r}")
 
 
 def _open(head: str, *, whole: bool) -> str:
@@ -260,12 +285,10 @@ def _open(head: str, *, whole: bool) -> str:
     return head[: head.rindex(" ")] if " " in head else head
 
 
-def _opens(head: str, *, whole: bool) -> bool:
-    if whole:
-        return True
+def _is_enough(head: str) -> bool:
     if not head:
         return False
-    return " " in head.lstrip() if _latin(head[0]) else len(head) >= 2 or head[0] == "№"
+    return " " in head.strip() if _latin(head[0]) else len(head.lstrip("№")) >= 2
 
 
 def parse(name: str, lines: Iterable[str], classes: dict[str, tuple[str, ...]]) -> Iterator[Rule]:
@@ -305,7 +328,7 @@ def _rule(kind: str, topic: str, line: str, classes: dict[str, tuple[str, ...]])
 
 
 def _without_story(part: str) -> str:
-    return "|".join(word for word in _split(part.strip()) if word != STORY)
+    return "|".join(word for word in _split(part.strip()) if word.strip() != STORY)
 
 
 def _sequence(part: str, classes: dict[str, tuple[str, ...]]) -> Sequence:
@@ -316,7 +339,7 @@ def _sequence(part: str, classes: dict[str, tuple[str, ...]]) -> Sequence:
 
 def _words(item: str, classes: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
     words: list[str] = []
-    for word in _split(item.strip()):
+    for word in map(str.strip, _split(item.strip())):
         if word.startswith("<") and word.endswith(">"):
             words.extend(classes[word[1:-1]])
         else:
@@ -327,11 +350,11 @@ def _words(item: str, classes: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
 
 
 def _split(item: str) -> list[str]:
-    """Splits at the bars outside of round brackets."""
+    """Splits at the bars outside of round brackets; blanks are kept for the caller to strip."""
     depth, start, parts = 0, 0, []
     for at, letter in enumerate(item):
         depth += (letter == "(") - (letter == ")")
         if letter == "|" and depth == 0:
-            parts.append(item[start:at].strip())
+            parts.append(item[start:at])
             start = at + 1
-    return [*parts, item[start:].strip()]
+    return [*parts, item[start:]]
