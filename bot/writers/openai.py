@@ -13,10 +13,11 @@ from datetime import datetime
 from typing import Any, NoReturn
 
 from bot.errors import GiveUp, Misconfigured, TryLater
-from bot.model import Brief, Draft
+from bot.model import Brief, Draft, Tone
 from bot.persona import Persona
 from bot.prompt import Messages, compose, played
 from bot.writers.answer import candidates_in
+from bot.writers.refusals import Declined, Unusable
 
 MOST_TOKENS = 2_000
 LONGEST_AFTER = 3_600.0
@@ -54,7 +55,8 @@ class OpenAIWriter:
     0.9 s and 50 MB, so not inside a loop.
 
     Raises TryLater for what passes (no connection, 429, 5xx, deadline, an answer that cannot be used), GiveUp for what
-    a person must change, with the setting's name, and Misconfigured for an address that is none.
+    a person must change, with the setting's name (their kin Unusable and Declined when it is about this one reply only;
+    crisis and silence are always declined), and Misconfigured for an address that is none.
 
     The transport is ours (`wire.Road`, aiohttp below httpx2), chosen by measurement: 64 calls at a time against a local
     server on two shared cores, a prompt of 4,500 characters. CPU a call: the SDK's default transport and its typed
@@ -107,6 +109,8 @@ class OpenAIWriter:
 
     async def write(self, brief: Brief) -> Draft:
         """Candidates from one call; see the class for what is raised."""
+        if brief.reading.tone in (Tone.CRISIS, Tone.SILENT):
+            raise Declined(f"no model writes in tone {brief.reading.tone.value}")
         persona = self._persona()
         nonce = self._nonce()
         messages = compose(brief, persona, nonce=nonce, canary=self._canary)
@@ -126,7 +130,7 @@ class OpenAIWriter:
         )
         found = tuple(text for text in found if nonce not in text)
         if not found:
-            raise TryLater(f"{model} answered, but no line of it is a reply ({self._why_unusable(answer)})")
+            raise Unusable(f"{model} answered, but no line of it is a reply ({self._why_unusable(answer)})")
         ended = self._clock()
         return Draft(
             candidates=found,
@@ -230,7 +234,7 @@ def _asked_pause(headers: Mapping[str, str], now: datetime) -> float | None:
 
 
 def _parse(content: bytes, model: str) -> _Answer:
-    """The answer's text, or TryLater if this is no chat completion; GiveUp if the provider refused to write it."""
+    """The answer's text, or TryLater if this is no chat completion; Declined if the provider will not write it."""
     try:
         body = json.loads(content)
         choice = body["choices"][0]
@@ -243,7 +247,7 @@ def _parse(content: bytes, model: str) -> _Answer:
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
         raise TryLater(f"{model} sent no chat completion ({type(error).__name__} in {len(content)} bytes)") from error
     if refused:
-        raise GiveUp(f"{model}'s own filter refused to write this reply")
+        raise Declined(f"{model}'s own filter refused to write this reply")
     return _Answer(text, finish, max(0, tokens[0]), max(0, tokens[1]))
 
 
