@@ -108,7 +108,7 @@ def _see(source: str) -> Seen:
     text = blank(bare, [(hit.start, hit.end) for hit in spoken])
     hits = [hit for hit in _longest(rest.find(text)) if hit.kind not in ("not", "degree")]
     asked = [(hit.start, hit.end) for hit in hits if hit.kind == "ask" and hit.topic == "joke"]
-    sober = LAUGHTER.sub(lambda match: " " * len(match.group()), blank(bare, asked))
+    sober = LAUGHTER.sub(lambda match: " " * len(match.group()), blank(text, asked))
     return Seen(plain, plain.text, text, sober, marks, spoken + hits)
 
 
@@ -130,7 +130,7 @@ def _bar(seen: Seen) -> float:
     """How much sorrow it takes: more where the matter itself is light, or where no word says it."""
     matter = sum(min(0.6, weight) for topic, weight in seen.sums("play").items() if topic not in UNSOBER)
     said = any(hit.kind == "feel" and hit.topic in ("sadness", "fear") for hit in seen.hits)
-    return min(0.97, SORROW + 0.3 * min(1.0, matter) + (0.0 if said else 0.15))
+    return min(0.97, SORROW + 0.3 * min(1.0, matter) + (0.0 if said else 0.25))
 
 
 def _danger(sums: dict[str, float]) -> tuple[CrisisKind | None, Distress]:
