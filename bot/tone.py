@@ -42,7 +42,7 @@ class Thresholds(Value):
     """
 
     joke: float = Field(default=0.3, ge=0.2, le=1.0)
-    joy: float = Field(default=0.55, ge=0.4, le=1.0)
+    joy: float = Field(default=0.75, ge=0.4, le=1.0)
     gravity: float = Field(default=0.35, ge=0.1, le=0.6)
     short: int = Field(default=40, ge=10, le=200)
     rows: dict[str, Tone] = Field(default_factory=dict)

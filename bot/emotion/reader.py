@@ -75,6 +75,8 @@ def read(source: str) -> Feeling:
         named = (max(plights, key=lambda name: plights[name]),)
     emotions, confidence, sorrow = _emotions(seen, gravity, distress)
     troubles = tuple(name for name, sum_ in seen.sums("trouble").items() if sum_ >= TROUBLE)
+    if "tired" not in troubles and any(hit.kind == "idiom" and hit.topic == "tired" for hit in seen.hits):
+        troubles += ("tired",)
     if not named and not troubles and sorrow >= _bar(seen):
         named = ("sorrow",)
     if bait in ("spam", "bot_loop") and distress != "none" and max(seen.sums("crisis").values()) < 1.5 * SURE:
