@@ -50,7 +50,7 @@ class Model:
         language: Language = "zh" if HAN_CHAR.search(folded.text) else "en"
         grams = list_grams(folded, language)
         weights = self.weights[language]
-        total = sum([weights[gram] for gram in grams if gram in weights])
+        total = sum(filter(None, map(weights.get, grams)))
         return language, total / math.sqrt(max(len(grams), 1)) + self.scales[language].bias
 
     def judge(self, folded: Folded) -> tuple[float, Literal["low", "medium", "high"]]:
