@@ -28,7 +28,7 @@ from memes.card import Meme
 from memes.check import check
 from memes.cutter import shared_cutter
 from memes.files import LIBRARY, list_files, read_folders
-from memes.library import Library, show
+from memes.library import Library
 from memes.plain import fold, shorten
 from memes.shelf import Shelf
 from memes.trends.board import Board
@@ -37,6 +37,7 @@ from memes.trends.gate import Gate
 from memes.trends.poll import Answer, Poller
 from memes.trends.source import Source
 from memes.trends.title import make_key
+from memes.wording import show
 
 CHART = "trends/weibo_hot_2024-09_2025-02.csv.gz"
 

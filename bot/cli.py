@@ -38,21 +38,28 @@ err = Console(stderr=True)
 OK, MISCONFIGURED, TROUBLE, NOT_FOUND = 0, 2, 1, 3
 
 
-@app.command(epilog="Example: JIEGENG_LLM_BASE_URL=http://localhost:8000/v1 JIEGENG_LLM_MODEL=qwen jiegeng run")
-def run() -> None:
+@app.command(epilog="Example: jiegeng run   ·   jiegeng run --workers 2   ·   jiegeng run --role work")
+def run(
+    role: Annotated[str, typer.Option(help="all, or one part of a split house: listen, work or web.")] = "all",
+    workers: Annotated[int, typer.Option(min=1, max=64, help="How many worker processes, with role all.")] = 1,
+    leash: Annotated[bool, typer.Option("--leash", help="Stop when standard input closes.", hidden=True)] = False,  # noqa: FBT002
+) -> None:
     """Start the bot: plaza, listener, worker and pages in one process tree. Ctrl-C stops it."""
-    from bot import app as root  # noqa: PLC0415 - the other commands need not wait for the whole house
+    from bot import house  # noqa: PLC0415 - the other commands need not wait for the whole house
 
+    if role not in house.ROLES:
+        _fail(f"{role!r} is no role; choose one of {', '.join(house.ROLES)}", MISCONFIGURED)
     settings = _settings()
     _log_to_terminal(settings.log_level)
 
-    def tell(addresses: root.Addresses) -> None:
+    def tell(addresses: house.Addresses) -> None:
         err.print(Panel(show.welcome(addresses), title=f"接梗 · Jiegeng {__version__}", border_style="green"))
-        err.print(
-            addresses.sign_in, soft_wrap=True, highlight=False
-        )  # whole on one line, so that a terminal can open it
+        err.print(addresses.sign_in, soft_wrap=True, highlight=False)  # whole on one line, so a terminal can open it
 
-    _run(_until_told_to_stop(root.run(settings, tell)))
+    if role == "all":
+        _run(_until_told_to_stop(house.run(settings, tell, workers=workers)))
+    else:
+        _run(_until_told_to_stop(house.run_role(settings, role, err.print, leash=leash)))
 
 
 @app.command(

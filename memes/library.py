@@ -21,6 +21,7 @@ from memes.index import Floats, Grams, Query, Words
 from memes.life import judge_freshness, judge_staleness
 from memes.names import Names
 from memes.plain import fold, shorten, speaks_chinese
+from memes.wording import judge_quality, list_texts, make_example, show
 
 Screen = Callable[[str], bool]
 Mask: TypeAlias = npt.NDArray[np.bool_]
@@ -98,10 +99,13 @@ class Library:
     @classmethod
     def from_examples(cls, examples: Mapping[str, Sequence[str]]) -> Library:
         """Make a library for tests and measurements: each name with the situations that call for it."""
-        return cls([_example(name, situations) for name, situations in examples.items()])
+        return cls([make_example(name, situations) for name, situations in examples.items()])
 
     def warm(self, cache_dir: Path | None = None) -> None:
-        """Load what the first recall needs (dictionary, word lists), so that it is not slow. Run it in a thread."""
+        """Load what the first recall needs, so that it is not slow. Run it in a thread.
+
+        Making a library loads the dictionary already: for a cache folder call `shared_cutter().warm(folder)` before.
+        """
         self._cutter.warm(cache_dir)
         self.recall("今天也要加油", gate=False)
 
@@ -163,10 +167,10 @@ class Library:
         texts: list[list[str]] = []
         documents: list[list[str]] = []
         for card in self._playable:
-            own = [fold(text) for text in _list_texts(card)]
+            own = [fold(text) for text in list_texts(card)]
             texts.append(own)
             documents.append([word for text in own for word in keep_words(self._cutter.cut(text))])
-        self._qualities = [_quality(card) for card in self._playable]
+        self._qualities = [judge_quality(card) for card in self._playable]
         self._grams = Grams(texts)
         self._words = Words(documents)
 
@@ -229,19 +233,6 @@ class Evidence:
     total: Floats
 
 
-def show(card: Meme) -> str:
-    """Return all of a card's text that could reach a prompt or a reader, one piece a line, for the safety screen."""
-    pieces = (*card.names, card.meaning, card.use, card.pattern, *card.slots, *card.situations, *card.examples)
-    return "\n".join(piece for piece in (*pieces, card.origin) if piece)
-
-
-def _list_texts(card: Meme) -> list[str]:
-    # Situations are what a post resembles; with meaning, use and examples beside them, a situation that was held out
-    # found its own card nearly twice as often (first 85 cards: 13 % against 7 % first, 32 % against 20 % in five).
-    texts = (" ".join(card.names), card.meaning, card.use, *card.situations, *card.examples)
-    return list(dict.fromkeys(text for text in texts if text.strip()))
-
-
 def _least(language: str, own: Mask) -> float:
     cards = int(own.sum())
     slope, start = GATES[language]
@@ -279,33 +270,5 @@ def _z(scores: Floats, own: Mask) -> Floats:
     return ((scores - rivals.mean()) / spread).astype(np.float32) if spread > 1e-9 else np.zeros_like(scores)
 
 
-def _quality(card: Meme) -> float:
-    # More situations and examples were written for cards that somebody thought about longer.
-    return min(1.0, len(card.situations) / 12) * 0.6 + min(1.0, len(card.examples) / 3) * 0.4
-
-
 def _day(now: datetime | date | None) -> date | None:
     return now.date() if isinstance(now, datetime) else now
-
-
-def _example(name: str, situations: Sequence[str]) -> Meme:
-    # The schema wants eight situations; repeats add nothing to the index, which reads each once.
-    eight = [situations[at % len(situations)] for at in range(max(8, len(situations)))]
-    day = date(2024, 1, 1)
-    return Meme(
-        id=name,
-        family=name,
-        names=(name,),
-        language="zh" if speaks_chinese(" ".join(situations)) else "en",
-        kind="slang",
-        meaning=name,
-        use=name,
-        situations=tuple(eight),
-        examples=(name,),
-        tones=("banter", "warm"),
-        avoid=("grief",),
-        source="examples",
-        first_seen=day,
-        last_seen=day,
-        review="approved",
-    )

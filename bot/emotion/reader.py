@@ -75,6 +75,8 @@ def read(source: str) -> Feeling:
         named = (max(plights, key=lambda name: plights[name]),)
     emotions, confidence, sorrow = _emotions(seen, gravity, distress)
     troubles = tuple(name for name, sum_ in seen.sums("trouble").items() if sum_ >= TROUBLE)
+    if "tired" not in troubles and any(hit.kind == "idiom" and hit.topic == "tired" for hit in seen.hits):
+        troubles += ("tired",)
     if not named and not troubles and sorrow >= _bar(seen):
         named = ("sorrow",)
     if bait in ("spam", "bot_loop") and distress != "none" and max(seen.sums("crisis").values()) < 1.5 * SURE:
@@ -108,7 +110,7 @@ def _see(source: str) -> Seen:
     text = blank(bare, [(hit.start, hit.end) for hit in spoken])
     hits = [hit for hit in _longest(rest.find(text)) if hit.kind not in ("not", "degree")]
     asked = [(hit.start, hit.end) for hit in hits if hit.kind == "ask" and hit.topic == "joke"]
-    sober = LAUGHTER.sub(lambda match: " " * len(match.group()), blank(bare, asked))
+    sober = LAUGHTER.sub(lambda match: " " * len(match.group()), blank(text, asked))
     return Seen(plain, plain.text, text, sober, marks, spoken + hits)
 
 
@@ -130,7 +132,7 @@ def _bar(seen: Seen) -> float:
     """How much sorrow it takes: more where the matter itself is light, or where no word says it."""
     matter = sum(min(0.6, weight) for topic, weight in seen.sums("play").items() if topic not in UNSOBER)
     said = any(hit.kind == "feel" and hit.topic in ("sadness", "fear") for hit in seen.hits)
-    return min(0.97, SORROW + 0.3 * min(1.0, matter) + (0.0 if said else 0.15))
+    return min(0.97, SORROW + 0.3 * min(1.0, matter) + (0.0 if said else 0.25))
 
 
 def _danger(sums: dict[str, float]) -> tuple[CrisisKind | None, Distress]:

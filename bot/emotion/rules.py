@@ -19,6 +19,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from bot.emotion.plain import fold_word
 from bot.errors import Misconfigured
@@ -177,9 +178,7 @@ class RuleBook:
                 if word[:size] in self.stems:
                     self._wake_latin(word[:size] + "*", match.span(), text, hits, woken)
 
-    def _wake_latin(
-        self, key: str, span: tuple[int, int], text: str, hits: list[Hit], woken: dict[int, Rule]
-    ) -> None:
+    def _wake_latin(self, key: str, span: tuple[int, int], text: str, hits: list[Hit], woken: dict[int, Rule]) -> None:
         for word, rule in self.words.get(key, ()):
             if not rule.literal:
                 woken[id(rule)] = rule
@@ -226,12 +225,16 @@ def _commonness(words: tuple[str, ...]) -> float:
     """How often an item may wake its rule: single characters are very common, and many words are."""
     cost = 0.0
     for word in words:
-        for _, key in _keys(word):
-            cost += 40.0 if len(key) < 2 else 2.0 if len(key) < 3 else 1.0
+        if "(" in word:
+            cost += 1.5 * min(8, word.count("|") + 1)
+        else:
+            size = len(word.strip("^$*№"))
+            cost += 40.0 if size < 2 else 2.0 if size < 3 else 1.0
     return cost
 
 
-def _keys(word: str) -> list[tuple[bool, str]]:
+@lru_cache(maxsize=100_000)
+def _keys(word: str) -> tuple[tuple[bool, str], ...]:
     """What wakes a word: pairs of characters (False, key), or Latin words and stems (True, key)."""
     keys: list[tuple[bool, str]] = []
     for spelt in _openings(word.strip("^$")):
@@ -241,11 +244,13 @@ def _keys(word: str) -> list[tuple[bool, str]]:
         else:
             before, _, after = spelt.partition("№")
             keys.append((False, (before or after.lstrip("№"))[:2]))
-    return list(dict.fromkeys(keys))
+    return tuple(dict.fromkeys(keys))
 
 
 def _openings(word: str) -> list[str]:
     """The spellings of a word, or enough of their openings to find it by."""
+    if "(" not in word:
+        return [word]
     return [_open(head, whole=whole) for head, whole in _grow([("", True)], word)]
 
 

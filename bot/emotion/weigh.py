@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -50,9 +50,15 @@ def chances(text: str) -> list[float] | None:
     return [(1 - share) * one + share * two for one, two in zip(first, second, strict=True)]
 
 
+@lru_cache(maxsize=4)
+def _counted(text: str) -> dict[str, int]:
+    """The pieces of a text that several heads look at in turn."""
+    return count(eastern_grams(text))
+
+
 def _eastern(model: Linear, text: str) -> list[float]:
     heat = next(heat for least, heat in reversed(model.facts["temperature"]) if len(text) >= least)
-    scores = model.scores(count(eastern_grams(text))) / heat
+    scores = model.scores(_counted(text)) / heat
     powers = np.exp(scores - scores.max())
     shares: list[float] = (powers / powers.sum()).tolist()
     return shares
@@ -82,4 +88,4 @@ def sarcasm(text: str) -> float | None:
     model = load().get("sarcasm")
     if model is None or not EASTERN.search(text):
         return None
-    return float(1 / (1 + np.exp(-model.scores(count(eastern_grams(text)))[0])))
+    return float(1 / (1 + np.exp(-model.scores(_counted(text))[0])))

@@ -24,6 +24,7 @@ class MastodonServer:
     version: str = "4.3.1"
     software: str | None = "mastodon"
     has_v2: bool = True
+    shows_front_page: bool = False
     keeps_keys: bool = True
     ignores_min_id: bool = False
     max_characters: int | None = 500
@@ -137,6 +138,8 @@ class MastodonServer:
         except KeyError:
             return web.json_response({"error": "Record not found"}, status=404)
         except web.HTTPNotFound:
+            if self.shows_front_page:
+                return web.Response(text="<title>a page for browsers</title>", content_type="text/html")
             return web.Response(text="<h1>404</h1>", status=404, content_type="text/html")
 
     async def _me(self, _: web.Request) -> web.Response:

@@ -282,3 +282,13 @@ async def test_the_draft_names_writer_persona_and_time() -> None:
         0,
         0,
     )
+
+
+async def test_a_card_that_brings_its_own_replies_is_played_with_one_of_them(cards: tuple[Recalled, ...]) -> None:
+    quipping = cards[0].meme.model_copy(update={"quips": ("测试梗一", "测试梗二", "测试梗三")})
+    writer = make()
+
+    drafts = [await writer.write(brief("今天的云像棉花糖", memes=(quipping,), id=f"m{n}")) for n in range(3)]
+
+    assert {draft.text for draft in drafts} == set(quipping.quips)
+    assert all(draft.meme == quipping.id for draft in drafts)
