@@ -82,11 +82,12 @@ def _meme_worth(blanks: frozenset[str], told: Told, tone: Tone) -> float:
 
 
 def quips(told: Told, memory: Sequence[str], rng: random.Random) -> list[str]:
-    """The card's own short replies that fit the room, those not heard lately first; none for small talk."""
+    """The card's own short replies that fit the room, those heard longest ago first; none for small talk."""
     if told.meme is None or told.small:
         return []
     fitting = [text for text in told.meme.quips if len(text) <= told.room]
-    return sorted(rng.sample(fitting, len(fitting)), key=lambda text: text in memory)[:CANDIDATES]
+    heard = {text: place + 1 for place, text in enumerate(memory)}
+    return sorted(rng.sample(fitting, len(fitting)), key=lambda text: heard.get(text, 0))[:CANDIDATES]
 
 
 def phrase(

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import GiveUp
-from bot.model import Brief, Draft, Recalled, Tone
+from bot.model import Brief, Draft, Tone
 from bot.persona import load_persona, parse_persona
 from bot.writers.offline import Offline
 from bot.writers.script import traditional
@@ -284,14 +284,17 @@ async def test_the_draft_names_writer_persona_and_time() -> None:
     )
 
 
-async def test_a_card_that_brings_its_own_replies_is_played_with_one_of_them(cards: tuple[Recalled, ...]) -> None:
-    meme = cards[0].meme.model_copy(update={"quips": ("测试梗一", "测试梗二", "测试梗三")})
-    told = brief("今天的云像棉花糖")
-    wanted = told.model_copy(update={"memes": (meme,)})
-    writes = writer()
+async def test_a_card_that_brings_its_own_replies_is_played_with_one_of_them() -> None:
+    quipping = card(quips=("测试梗一", "测试梗二", "测试梗三"))
+    one = writer()
+    drafts = [await one.write(brief("今天的云像棉花糖", memes=(quipping,), id=f"m{number}")) for number in range(6)]
+    assert {draft.text for draft in drafts[:3]} == set(quipping.quips)
+    assert [draft.text for draft in drafts[3:]] == [draft.text for draft in drafts[:3]], (
+        "the one heard longest ago first"
+    )
+    assert all(draft.meme == quipping.id for draft in drafts)
 
-    drafts = [await writes.write(wanted) for _ in range(3)]
 
-    assert all(draft.text in meme.quips and draft.meme == meme.id for draft in drafts)
-    assert set(drafts[0].candidates) == set(meme.quips)
-    assert drafts[1].text != drafts[0].text
+async def test_small_talk_is_answered_before_a_card_is_played() -> None:
+    draft = await say(brief("@阿梗 你是谁", memes=(card(quips=("测试梗一",)),)))
+    assert draft.meme == ""
