@@ -53,8 +53,8 @@ def fit(
     texts: Sequence[str], labels: Sequence[int], language: Language, *, weights: Sequence[float], c: float
 ) -> tuple[dict[str, float], float]:
     """Fit a logistic regression on grams scaled by log-count ratios (Wang and Manning 2012), rows of length one."""
-    from scipy.sparse import csr_matrix  # type: ignore[import-untyped] # noqa: PLC0415 - training only
-    from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped] # noqa: PLC0415
+    from scipy.sparse import csr_matrix
+    from sklearn.linear_model import LogisticRegression
 
     rows = [list_grams(view(text), language) for text in texts]
     places = count(rows, 3 if language == "zh" else 2)
@@ -154,7 +154,7 @@ def prune(found: tuple[dict[str, float], float], kept: int) -> tuple[dict[str, f
 
 def scale(raw: Sequence[float], truth: Sequence[int], clean: Sequence[float], bias: float) -> Scale:
     """Fit Platt's curve on labelled scores and take the thresholds from the false-flag budget on clean ones."""
-    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
+    from sklearn.linear_model import LogisticRegression
 
     curve = LogisticRegression(C=1e6).fit(np.array(raw).reshape(-1, 1), np.array(truth))
     hold, block = (float(np.quantile(np.array(clean), 1 - share)) for share in (HOLD_SHARE, BLOCK_SHARE))
