@@ -27,7 +27,7 @@ from memes.avoid import find_topics, list_hard_topics
 from memes.card import Meme
 from memes.check import check
 from memes.cutter import shared_cutter
-from memes.files import LIBRARY, list_files, read_folders
+from memes.files import LIBRARY, MemeFileError, list_files, read_folders
 from memes.library import Library
 from memes.plain import fold, shorten
 from memes.shelf import Shelf
@@ -457,4 +457,7 @@ def read_memory() -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        main()
+    except MemeFileError as error:
+        sys.exit(str(error))

@@ -1,10 +1,9 @@
-"""Prints the figures of the safety filter: `DATA=folder python -m benchmarks.safety`; without DATA it says what it cannot."""
+"""Prints the figures of the safety filter: `DATA=folder python -m benchmarks.safety` (without DATA, only some)."""
 
 from __future__ import annotations
 
 import gzip
 import json
-import math
 import os
 import resource
 import statistics
@@ -18,8 +17,8 @@ import numpy as np
 from safety import Filter
 from safety.admission import load_admission
 from safety.disguise import FORMAT_TRICKS, SOUND_TRICKS, homophones, pinyin, split
-from safety.model import list_grams, load_model
-from safety.train import gather_english, is_flagged, rate, fit, read_rows, view
+from safety.model import load_model
+from safety.train import fit, gather_english, is_flagged, rate, view
 
 ROOT = Path(__file__).parent.parent
 
@@ -65,7 +64,11 @@ def measure_classifier(data: Path, smp: Sequence[str]) -> None:
     guess = scores > 0
     say("COLD test accuracy / macro-F1", f"{(guess == truth).mean():.2%} / {macro_f1(truth, guess):.2%}", "80.5 / 80.0")
     recall = [float((scores[truth] > np.quantile(clean, 1 - share)).mean()) for share in (0.05, 0.01)]
-    say("COLD recall when 5 % / 1 % of SMP usual test posts are flagged", " / ".join(f"{r:.1%}" for r in recall), "75 / 44")
+    say(
+        "COLD recall when 5 % / 1 % of SMP usual test posts are flagged",
+        " / ".join(f"{r:.1%}" for r in recall),
+        "75 / 44",
+    )
     attack = np.isin(fine, (1, 2))
     line = np.quantile(scores[attack], 1 - 0.808)
     say("anti-bias comments flagged, at 80.8 % attack recall", f"{(scores[fine == 3] > line).mean():.1%}", "≤ 40 %")
@@ -73,7 +76,11 @@ def measure_classifier(data: Path, smp: Sequence[str]) -> None:
     for name, trick in {**FORMAT_TRICKS, **SOUND_TRICKS}.items():
         dice = Random(7)
         lost = base - macro_f1(truth, score([trick(row["text"], dice) for row in test]) > 0)
-        say(f"COLD macro-F1 lost under {name}", f"{100 * lost:.2f} points", "format 0.3; homophones 0.8 / 3.5; split 1.0; pinyin 2.0")
+        say(
+            f"COLD macro-F1 lost under {name}",
+            f"{100 * lost:.2f} points",
+            "format 0.3; homophones 0.8 / 3.5; split 1.0; pinyin 2.0",
+        )
     english = read(data / "safety" / "openai_moderation_half.jsonl.gz")
     try:
         say("English toxicity AUC, 5 folds on the half set", f"{cross_english(data, english):.3f}", "≥ 0.86")
@@ -88,7 +95,7 @@ def cross_english(data: Path, rows: list[dict]) -> float:
     for fold in range(5):
         held = places[fold::5]
         texts, labels, weights = gather_english(data, [rows[place] for place in places if place not in set(held)])
-        found = fit(texts, labels, "en", weights=weights, c=10.0)
+        found = fit(texts, labels, "en", weights=weights, c=0.3)
         scores[held] = rate(found, [rows[place]["prompt"] for place in held], "en")
     return auc(np.array([bool(is_flagged(row)) for row in rows]), scores)
 
@@ -99,14 +106,23 @@ def measure_filter(data: Path, watchdog: Filter, smp: Sequence[str]) -> None:
     blocked = sum(v.decision == "block" for v in seen) / len(seen)
     attacks = [row["text"] for row in read(data / "safety" / "cold_test.jsonl.gz") if row["fine"] in {1, 2}]
     stopped = sum(watchdog.check(text, direction="out").decision != "post" for text in attacks) / len(attacks)
-    say("SMP usual test posts held / blocked at the shipped thresholds", f"{held:.2%} / {blocked:.2%}", "≤ 2.0 % / ≤ 0.2 %")
+    say(
+        "SMP usual test posts held / blocked at the shipped thresholds",
+        f"{held:.2%} / {blocked:.2%}",
+        "≤ 2.0 % / ≤ 0.2 %",
+    )
     say("... with COLD attacks not posted", f"{stopped:.1%}", "≥ 55 %")
 
 
 def measure_planted(watchdog: Filter, hosts: Sequence[str]) -> None:
     lexicon = watchdog.lexicon
     terms = sorted(
-        {t.text for found in lexicon.terms.values() for t in found if t.entry.tier == "block" and "unmasked" in t.entry.views and t.entry.way != "in"}
+        {
+            t.text
+            for found in lexicon.terms.values()
+            for t in found
+            if t.entry.tier == "block" and "unmasked" in t.entry.views and t.entry.way != "in"
+        }
     )
     terms = [term for term in terms if all("\u4e00" <= char <= "\u9fff" for char in term)]
     clean = [host for host in hosts if watchdog.check(host, direction="out").decision == "post"][:400]
@@ -122,11 +138,17 @@ def measure_planted(watchdog: Filter, hosts: Sequence[str]) -> None:
 
     formats = statistics.mean(found(trick) for trick in FORMAT_TRICKS.values())
     say("planted block terms found: format tricks", f"{formats:.1%}", "99.9 %")
-    say("planted block terms found: 拆字 / homophones / full pinyin", f"{found(split):.1%} / {found(homophones):.1%} / {found(pinyin):.1%}", "95 / 85 / 80 %")
+    say(
+        "planted block terms found: 拆字 / homophones / full pinyin",
+        f"{found(split):.1%} / {found(homophones):.1%} / {found(pinyin):.1%}",
+        "95 / 85 / 80 %",
+    )
 
 
 def measure_cases(watchdog: Filter) -> None:
-    rows = [json.loads(line) for line in (ROOT / "tests/safety/outputs_dev.jsonl").read_text(encoding="utf-8").splitlines()]
+    rows = [
+        json.loads(line) for line in (ROOT / "tests/safety/outputs_dev.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
     for language in ("", "zh", "en"):
         chosen = [row for row in rows if not language or row["lang"] == language]
         decided = [(row["risk"], watchdog.check(row["text"], direction="out").decision) for row in chosen]
@@ -135,8 +157,14 @@ def measure_cases(watchdog: Filter) -> None:
             part = [decision for grade, decision in decided if grade == risk]
             return f"{sum(decision in wanted for decision in part) / max(1, len(part)):.1%}"
 
-        name = f"shared output cases{' ' + language if language else ''}: high blocked / medium not posted / benign posted"
-        say(name, f"{share('high', {'block'})} / {share('medium', {'hold', 'block'})} / {share('low', {'post'})}", "≥ 95 % / – / ≥ 92 %")
+        name = (
+            f"shared output cases{' ' + language if language else ''}: high blocked / medium not posted / benign posted"
+        )
+        say(
+            name,
+            f"{share('high', {'block'})} / {share('medium', {'hold', 'block'})} / {share('low', {'post'})}",
+            "≥ 95 % / – / ≥ 92 %",
+        )
 
 
 def measure_speed(watchdog: Filter, texts: Sequence[str]) -> None:
@@ -146,13 +174,26 @@ def measure_speed(watchdog: Filter, texts: Sequence[str]) -> None:
         watchdog.check(text, direction="out")
         times.append(1000 * (time.perf_counter() - start))
     times.sort()
-    say("whole local chain, ≤ 140 characters: p50 / p99", f"{times[len(times) // 2]:.2f} / {times[len(times) * 99 // 100]:.2f} ms", "≤ 0.6 / 3 ms")
+    say(
+        "whole local chain, ≤ 140 characters: p50 / p99",
+        f"{times[len(times) // 2]:.2f} / {times[len(times) * 99 // 100]:.2f} ms",
+        "≤ 0.6 / 3 ms",
+    )
     slow = []
-    for text in ("好" * 5000, "去 死 " * 1666, "a1@" * 1666, "\u200b去" * 2500, "你" * 5000, "(" * 5000, "1 3" * 1666, "百家乐" * 1666):
+    for text in (
+        "好" * 5000,
+        "去 死 " * 1666,
+        "a1@" * 1666,
+        "\u200b去" * 2500,
+        "你" * 5000,
+        "(" * 5000,
+        "1 3" * 1666,
+        "百家乐" * 1666,
+    ):
         start = time.perf_counter()
         watchdog.check(text, direction="out")
         slow.append(1000 * (time.perf_counter() - start))
-    say("worst of eight 5,000-character texts", f"{max(slow):.0f} ms", "≤ 50 ms")
+    say("worst of eight texts of up to 5,000 characters", f"{max(slow):.0f} ms", "≤ 50 ms")
 
 
 def main() -> None:
@@ -160,14 +201,22 @@ def main() -> None:
     start = time.perf_counter()
     watchdog = Filter.load()
     say("start", f"{time.perf_counter() - start:.2f} s", "≤ 1.5 s")
-    size = sum(path.stat().st_size for path in (ROOT / "safety").rglob("*") if path.is_file() and "__pycache__" not in str(path))
+    size = sum(
+        path.stat().st_size
+        for path in (ROOT / "safety").rglob("*")
+        if path.is_file() and "__pycache__" not in str(path)
+    )
     weights = sum(path.stat().st_size for path in (ROOT / "safety/weights").glob("*"))
     say("weights / whole package", f"{weights / 1e6:.1f} / {size / 1e6:.1f} MB", "≤ 10 MB")
     say("memory", f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB", "≤ 200 MB")
     heading, _ = load_admission()
     for tier, limit in (("block", "≤ 0.1 %"), ("review", "≤ 0.8 %")):
         shares = int(heading[tier]) / int(heading["posts"]), int(heading[f"check_{tier}"]) / int(heading["check_posts"])
-        say(f"lexicon {tier} tier on ordinary posts, known / unseen half (stored)", f"{shares[0]:.2%} / {shares[1]:.2%}", limit)
+        say(
+            f"lexicon {tier} tier on ordinary posts, known / unseen half (stored)",
+            f"{shares[0]:.2%} / {shares[1]:.2%}",
+            limit,
+        )
     measure_cases(watchdog)
     if "DATA" not in os.environ:
         say("all other figures", "not measured: set DATA to the folder of the research data")

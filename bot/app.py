@@ -35,6 +35,7 @@ from bot.settings import Settings
 from bot.tone import tone
 from bot.writers.first_able import FirstAble
 from bot.writers.offline import Offline
+from memes.explain import explain, wants
 from memes.files import LIBRARY
 from memes.shelf import Shelf
 from safety.verdict import Context
@@ -76,6 +77,10 @@ class Mind:
     def care(self, kind: str, language: str, room: int) -> str:
         """The reviewed text for a crisis."""
         return safety.care(kind, language, self.region).text
+
+    def explain(self, comment: str, post: str) -> str:
+        """What the meme means that somebody asks about; empty for any other comment."""
+        return explain(self.memes.library, comment, post) if wants(comment) == "meaning" else ""
 
     def hidden(self) -> tuple[str, ...]:
         """What must never come out: the canary and the prose of the persona in force."""
@@ -163,6 +168,7 @@ def make_bot(
         recall=mind.recall,
         check=mind.check,
         care=mind.care,
+        explain=mind.explain,
         room=lambda platform, mention, language: mind.label.room(
             platform.limit, platform.measure, language, platform.address(mention)
         ),

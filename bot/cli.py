@@ -10,7 +10,7 @@ import sys
 from collections.abc import Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -23,6 +23,9 @@ from bot.model import Author, Episode, Mention, Post, State, Tone
 from bot.platforms.wire import mend
 from bot.settings import Settings, load_settings
 
+if TYPE_CHECKING:
+    from memes.library import Library
+
 app = typer.Typer(
     help="接梗 · Jiegeng: a comment robot that reads the room before it jokes.",
     no_args_is_help=True,
@@ -31,6 +34,8 @@ app = typer.Typer(
 )
 thread_app = typer.Typer(help="Threads that the bot muted itself in.", no_args_is_help=True)
 app.add_typer(thread_app, name="thread")
+memes_app = typer.Typer(help="The meme library.", no_args_is_help=True)
+app.add_typer(memes_app, name="memes")
 
 out = Console()
 err = Console(stderr=True)
@@ -184,6 +189,59 @@ def release(key: Annotated[str, typer.Argument(help="The key of an episode in th
     out.print("the bot may speak there again")
 
 
+@memes_app.command("check", epilog="Example: jiegeng memes check")
+def check_memes() -> None:
+    """Check every card: schema, near-duplicates, and what the library covers."""
+    from memes.check import check as check_cards  # noqa: PLC0415
+
+    report = check_cards(_card_folders(_settings()))
+    for problem in report.problems:
+        out.print(f"[{'red' if problem.fatal else 'yellow'}]{problem.place}[/] {problem.text}", highlight=False)
+    for twins in report.twins:
+        out.print(f"[yellow]{twins.left} ~ {twins.right}[/] {' / '.join(twins.texts)}", highlight=False)
+    out.print(show.coverage_table(report.cards, report.situations, report.coverage))
+    raise typer.Exit(OK if report.ok else MISCONFIGURED)
+
+
+@memes_app.command("list", epilog="Example: jiegeng memes list --tone warm")
+def list_memes(
+    tone: Annotated[str | None, typer.Option(help="Only cards for this tone: banter or warm.")] = None,
+    language: Annotated[str | None, typer.Option(help="Only cards in this language: zh or en.")] = None,
+) -> None:
+    """List the cards."""
+    for card in _library(_settings()).cards:
+        if tone in {None, *card.tones} and language in {None, card.language}:
+            out.print(f"[bold]{card.id}[/]  {' / '.join(card.names)}  {card.meaning}", highlight=False)
+
+
+@memes_app.command("recall", epilog='Example: jiegeng memes recall "周一早上地铁挤成照片了"')
+def recall_memes(
+    text: Annotated[str, typer.Argument(help="A post.")],
+    tone: Annotated[str, typer.Option(help="banter or warm.")] = "banter",
+) -> None:
+    """Show which cards a post brings to mind, with the parts of their scores."""
+    found = _library(_settings()).recall(mend(text), tone=tone, now=datetime.now(UTC))
+    for recalled in found:
+        parts = "  ".join(f"{name} {value:+.2f}" for name, value in recalled.parts.items())
+        out.print(f"[bold]{recalled.meme.name}[/] {recalled.score:+.2f}  {parts}", highlight=False)
+    if not found:
+        out.print("no card fits well enough; no meme is a normal answer")
+
+
+@memes_app.command("explain", epilog="Example: jiegeng memes explain 班味")
+def explain_meme(name: Annotated[str, typer.Argument(help="A name or an alias.")]) -> None:
+    """Say what a meme means, from its card alone."""
+    from memes.explain import describe  # noqa: PLC0415
+
+    cards = [
+        card for card in _library(_settings()).cards if name.casefold() in (known.casefold() for known in card.names)
+    ]
+    for card in cards:
+        out.print(describe(card, chinese=card.language == "zh"), highlight=False)
+    if not cards:
+        _fail(f"no card is called {name!r}; `jiegeng memes list` shows all", NOT_FOUND)
+
+
 def main() -> None:
     """Run the command; trouble ends in one line, never in a traceback."""
     try:
@@ -229,6 +287,20 @@ async def _until_told_to_stop(work: Coroutine[Any, Any, None]) -> None:
         if wrong is None:
             raise
         raise wrong.exceptions[0] from group
+
+
+def _card_folders(settings: Settings) -> tuple[Path, ...]:
+    from memes.files import LIBRARY  # noqa: PLC0415
+
+    return tuple(folder for folder in (LIBRARY, settings.memes) if folder is not None)
+
+
+def _library(settings: Settings) -> Library:
+    from memes.library import Library as Loaded  # noqa: PLC0415
+
+    loaded = Loaded.load(_card_folders(settings))
+    loaded.warm(settings.data / "cache")
+    return loaded
 
 
 async def _journal(settings: Settings) -> Any:

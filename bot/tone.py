@@ -37,12 +37,14 @@ class Thresholds(Value):
     """What operators may move, and how far; outside of these bounds the settings are refused.
 
     `joke` is the play a post must show before anybody jokes; `joy` the probability of joy that does as well;
-    `gravity` the share of a plight from which nobody jokes; `short` the letters under which a text with an unseen
-    picture is unsure. `rows` names rows of TABLE and the tone to give instead, among the tones that the row allows.
+    `low` the sum of sadness and fear from which play must be stronger by 0.4; `gravity` the share of a plight from
+    which nobody jokes; `short` the letters under which a text with an unseen picture is unsure. `rows` names rows
+    of TABLE and the tone to give instead, among the tones that the row allows.
     """
 
     joke: float = Field(default=0.3, ge=0.2, le=1.0)
     joy: float = Field(default=0.75, ge=0.4, le=1.0)
+    low: float = Field(default=0.45, ge=0.2, le=0.6)
     gravity: float = Field(default=0.35, ge=0.1, le=0.6)
     short: int = Field(default=40, ge=10, le=200)
     rows: dict[str, Tone] = Field(default_factory=dict)
@@ -165,7 +167,10 @@ def _is_troubled(room: Room) -> bool:
 
 
 def _is_playful(room: Room) -> bool:
-    return room.post.play + (0.2 * room.comment.play if room.comment else 0) >= room.at.joke
+    post = room.post
+    if post.emotions["sadness"] + post.emotions["fear"] >= room.at.low and post.play < room.at.joke + 0.4:
+        return False
+    return post.play + (0.2 * room.comment.play if room.comment else 0) >= room.at.joke
 
 
 def _is_joyful(room: Room) -> bool:

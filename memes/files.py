@@ -185,9 +185,11 @@ def _check_values(path: Path, node: yaml.MappingNode, card: Meme) -> None:
             line = _line(_find(node, (name,)))
             raise MemeFileError(path, line, f"{name}: is not a range", f"write [low, high] within {least} and 1")
     blank = next((name for name in ("id", "family", "meaning", "use", "source") if not getattr(card, name).strip()), "")
-    if blank or not all(text.strip() for text in (*card.names, *card.situations, *card.examples)):
+    if blank or not all(text.strip() for text in (*card.names, *card.situations, *card.examples, *card.quips)):
         line = _line(_find(node, (blank,)))
-        raise MemeFileError(path, line, f"{blank or 'names, situations or examples'}: is empty", "write the text")
+        raise MemeFileError(
+            path, line, f"{blank or 'names, situations, examples or quips'}: is empty", "write the text"
+        )
 
 
 def _find(node: yaml.Node, place: tuple[int | str, ...]) -> yaml.Node:

@@ -11,8 +11,17 @@ from memes.plain import speaks_chinese
 
 def show(card: Meme) -> str:
     """Return all of a card's text that could reach a prompt or a reader, one piece a line, for the safety screen."""
-    pieces = (*card.names, card.meaning, card.use, card.pattern, *card.slots, *card.situations, *card.examples)
-    return "\n".join(piece for piece in (*pieces, card.origin) if piece)
+    pieces = (
+        *card.names,
+        card.meaning,
+        card.use,
+        card.pattern,
+        *card.slots,
+        *card.situations,
+        *card.examples,
+        *card.quips,
+    )
+    return "\n".join(piece for piece in (*pieces, card.origin, card.source) if piece)
 
 
 def list_texts(card: Meme) -> list[str]:

@@ -4,12 +4,76 @@ from __future__ import annotations
 
 from itertools import product
 
-GROUPS = (
-    "黑人 白人 少数民族 维吾尔族 藏族 回族 犹太人 混血孩子 穆斯林 佛教徒 基督徒 日本人 韩国人 印度人 非洲人 外国人 越南人 俄罗斯人 河南人 东北人 "
-    "上海人 广东人 四川人 湖北人 武汉人 新疆人 北京人 江西人 安徽人 外地人 农村人 南方人 北方人 女人 女生 女司机 男人 男生 女博士 全职妈妈 单亲妈妈 "
-    "同性恋 跨性别者 大龄未婚的人 丁克 离婚的女性 老人 年轻人 九零后 零零后 广场舞阿姨 农民工 外卖员 快递员 保安 清洁工 护士 老师 程序员 残疾人 盲人 "
-    "聋哑人 自闭症孩子 抑郁症患者 胖子 艾滋病感染者 精神病人 乙肝携带者"
-).split()
+GROUPS = [
+    "黑人",
+    "白人",
+    "少数民族",
+    "维吾尔族",
+    "藏族",
+    "回族",
+    "犹太人",
+    "混血孩子",
+    "穆斯林",
+    "佛教徒",
+    "基督徒",
+    "日本人",
+    "韩国人",
+    "印度人",
+    "非洲人",
+    "外国人",
+    "越南人",
+    "俄罗斯人",
+    "河南人",
+    "东北人",
+    "上海人",
+    "广东人",
+    "四川人",
+    "湖北人",
+    "武汉人",
+    "新疆人",
+    "北京人",
+    "江西人",
+    "安徽人",
+    "外地人",
+    "农村人",
+    "南方人",
+    "北方人",
+    "女人",
+    "女生",
+    "女司机",
+    "男人",
+    "男生",
+    "女博士",
+    "全职妈妈",
+    "单亲妈妈",
+    "同性恋",
+    "跨性别者",
+    "大龄未婚的人",
+    "丁克",
+    "离婚的女性",
+    "老人",
+    "年轻人",
+    "九零后",
+    "零零后",
+    "广场舞阿姨",
+    "农民工",
+    "外卖员",
+    "快递员",
+    "保安",
+    "清洁工",
+    "护士",
+    "老师",
+    "程序员",
+    "残疾人",
+    "盲人",
+    "聋哑人",
+    "自闭症孩子",
+    "抑郁症患者",
+    "胖子",
+    "艾滋病感染者",
+    "精神病人",
+    "乙肝携带者",
+]
 AGAINST = (
     "别再说{g}都是坏人了，这就是偏见",
     "凭什么说{g}就低人一等，人人都该被尊重",
@@ -61,11 +125,33 @@ KIND = (
     "我爸妈都是{g}，他们教会我很多",
 )
 FRAMES = AGAINST + REPORT + KIND
-ENGLISH_GROUPS = (
-    "women,men,black people,asian people,immigrants,refugees,muslims,jewish people,christians,gay people,lesbians,"
-    "trans people,old people,teenagers,disabled people,autistic kids,fat people,homeless people,mexicans,foreigners,"
-    "nurses,janitors,single moms,poor people,people with depression"
-).split(",")
+ENGLISH_GROUPS = [
+    "women",
+    "men",
+    "black people",
+    "asian people",
+    "immigrants",
+    "refugees",
+    "muslims",
+    "jewish people",
+    "christians",
+    "gay people",
+    "lesbians",
+    "trans people",
+    "old people",
+    "teenagers",
+    "disabled people",
+    "autistic kids",
+    "fat people",
+    "homeless people",
+    "mexicans",
+    "foreigners",
+    "nurses",
+    "janitors",
+    "single moms",
+    "poor people",
+    "people with depression",
+]
 ENGLISH_FRAMES = (
     "stop saying {g} are stupid, it is just not true",
     "calling {g} trash says more about you than about them",

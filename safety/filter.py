@@ -24,9 +24,10 @@ from safety.views import Hearing, Unmasking, Views, build_hearing
 GRADES: tuple[Risk, ...] = ("low", "medium", "high")
 MOST_REASONS = 40
 PLAIN = Context()
+ALONE = frozenset({"romance", "distress"})  # evidence that never adds up
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Filter:
     """Everything the filter knows. Build it with `Filter.load()`; it keeps no state between calls."""
 
@@ -63,7 +64,7 @@ class Filter:
         """Grade a text and decide what happens with it.
 
         `in` is what people write, `out` what the bot is about to post. Spans of the reasons point into `text`.
-        Never raises for any text; time is bounded because only the first 5,000 characters are read, and anything
+        Never raises for any text; time is bounded because only the first 2,000 characters are read, and anything
         longer is high risk on its way out.
         """
         context = context or PLAIN
@@ -107,13 +108,15 @@ class Filter:
 
 def weigh(reasons: list[Reason]) -> list[Reason]:
     """Raise evidence to medium where two kinds of it for one code, or evidence and a disguise, come together."""
-    evidence = Counter(code for code, _ in {(r.code, r.rule) for r in reasons if r.risk == "low"})
+    evidence = Counter(
+        code for code, _ in {(r.code, r.rule) for r in reasons if r.risk == "low" and r.code not in ALONE}
+    )
     if not evidence:
         return reasons
     disguised = any(reason.code == "disguise" for reason in reasons)
     return [
         reason.model_copy(update={"risk": "medium"})
-        if reason.risk == "low" and (evidence[reason.code] > 1 or disguised)
+        if reason.risk == "low" and reason.code not in ALONE and (evidence[reason.code] > 1 or disguised)
         else reason
         for reason in reasons
     ]

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -22,7 +23,7 @@ HERE = Path(__file__).parent / "weights"
 BREAK = re.compile(r"[\W_]+")
 LATIN = re.compile(r"[a-z]+(?:'[a-z]+)?")
 HAN_CHAR = re.compile(f"[{HAN}]")
-LONGEST = 600  # characters that are scored; the rest of a longer text is scored in further pieces
+LONGEST = 2_000  # characters that are scored
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Model:
         language: Language = "zh" if HAN_CHAR.search(folded.text) else "en"
         grams = list_grams(folded, language)
         weights = self.weights[language]
-        total = sum([weights[gram] for gram in grams if gram in weights])
+        total = sum(filter(None, map(weights.get, grams)))
         return language, total / math.sqrt(max(len(grams), 1)) + self.scales[language].bias
 
     def judge(self, folded: Folded) -> tuple[float, Literal["low", "medium", "high"]]:
@@ -61,7 +62,7 @@ class Model:
 
 
 def list_grams(folded: Folded, language: Language) -> set[str]:
-    """Return the grams of a text: for Chinese 1-4 characters and 1-3 syllables, for English words, pairs, 3-5 letters."""
+    """Return the grams of a text: 1-4 characters and 1-3 syllables, or for English words, pairs and 3-5 letters."""
     if language == "en":
         return list_latin_grams(folded.text[:LONGEST])
     text = BREAK.sub(" ", folded.text[:LONGEST])
@@ -79,7 +80,7 @@ def list_latin_grams(text: str) -> set[str]:
     """Return words, pairs of words, and runs of three to five letters inside words, marked by their borders."""
     words = LATIN.findall(text)
     grams = {f"={word}" for word in words}
-    grams.update(f"={first} {second}" for first, second in zip(words, words[1:], strict=False))
+    grams.update(f"={first} {second}" for first, second in pairwise(words))
     for word in set(words):
         marked = f"<{word}>"
         for size in (3, 4, 5):
@@ -100,15 +101,15 @@ def load_model() -> Model | None:
 def read_weights(language: str, step: float) -> dict[str, float]:
     """Read grams (text, compressed) and their weights (whole numbers of steps)."""
     grams = gzip.decompress((HERE / f"{language}.grams.gz").read_bytes()).decode("utf-8").split("\n")
-    numbers = np.frombuffer(gzip.decompress((HERE / f"{language}.weights.gz").read_bytes()), dtype=np.int8)
+    numbers = np.frombuffer(gzip.decompress((HERE / f"{language}.weights.gz").read_bytes()), dtype=np.int16)
     return dict(zip(grams, (numbers * step).tolist(), strict=True))
 
 
 def write_weights(language: str, weights: Mapping[str, float], folder: Path) -> float:
-    """Write weights as whole numbers of a step of one byte, and return the step."""
+    """Write weights as whole numbers of a step, two bytes each, and return the step."""
     names = sorted(weights)
-    step = max(abs(value) for value in weights.values()) / 127
-    numbers = np.round(np.array([weights[name] for name in names]) / step).astype(np.int8)
+    step = max(abs(value) for value in weights.values()) / 32767
+    numbers = np.round(np.array([weights[name] for name in names]) / step).astype(np.int16)
     (folder / f"{language}.grams.gz").write_bytes(gzip.compress("\n".join(names).encode(), 9, mtime=0))
     (folder / f"{language}.weights.gz").write_bytes(gzip.compress(numbers.tobytes(), 9, mtime=0))
     return float(step)

@@ -54,12 +54,14 @@ def search(name: str, folded: Folded, lexicon: Lexicon, direction: Direction) ->
     """Yield terms and rules that stand in one reading, with spans of that reading."""
     text = folded.text
     rules: dict[str, Rule] = {}
+    met: set[str] = set()
     terms, anchors = lexicon.terms, lexicon.anchors
     for place in range(len(text)):
         pair = text[place : place + 2]
         if pair in terms:
             term = next((t for t in terms[pair] if stands(t, text, place, name, direction)), None)
-            if term is not None:
+            if term is not None and term.text not in met:
+                met.add(term.text)
                 yield term.text, explain(term.entry, term.text, (place, place + len(term.text)), name)
         if pair in anchors or pair[:1] in anchors:
             collect_rules(lexicon, text, place, rules)

@@ -8,14 +8,14 @@ from functools import cache, lru_cache
 from safety.fold import Folded, rewrite
 from safety.tables import load_syllables
 
-FIRST = 0xE000  # syllables are private-use characters, so that a text and its sound are strings of the same kind
-LATIN_RUN = re.compile(r"(?<![a-z0-9_])[a-z]{2,24}(?![a-z0-9_])")
+FIRST = 0xA000  # syllables are written as Yi letters, so that a text and its sound are strings of the same kind
+LATIN_RUN = re.compile(r"(?<![a-z0-9_])[a-z]{2,80}(?![a-z0-9_])")
 LONGEST = 6
 
 
 @cache
 def load_sound_codes() -> dict[str, str]:
-    """Return each syllable of Mandarin with the private-use character that stands for it."""
+    """Return each syllable of Mandarin with the Yi letter that stands for it."""
     return {sound: chr(FIRST + place) for place, sound in enumerate(sorted(set(load_syllables().values())))}
 
 

@@ -6,6 +6,7 @@ import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -33,14 +34,16 @@ class Linear:
 
     def scores(self, counts: Mapping[str, int]) -> Scores:
         """The scores of one text, (labels,); the bias alone if no piece is known."""
-        places = self.places
-        found = [(places[piece], times) for piece, times in counts.items() if piece in places]
-        if not found:
+        size = len(counts)
+        at = np.fromiter(map(self.places.get, counts, repeat(-1)), np.int64, size)
+        known = at >= 0
+        at = at[known]
+        if not at.size:
             return self.bias
-        at = np.array(found, dtype=np.int64)
-        weights = self.idf[at[:, 0]] * (1.0 + np.log(at[:, 1])).astype(np.float32)
+        times = np.fromiter(counts.values(), np.float32, size)[known]
+        weights = self.idf[at] * (np.float32(1.0) + np.log(times))
         length = np.sqrt(weights @ weights)
-        total = (weights / length) @ self.rows[at[:, 0]].astype(np.float32) * self.scale + self.bias
+        total = (weights / length) @ self.rows[at].astype(np.float32) * self.scale + self.bias
         return np.asarray(total, dtype=np.float32)
 
 

@@ -268,10 +268,15 @@ def _grow(heads: list[tuple[str, bool]], word: str) -> list[tuple[str, bool]]:
                 done += _grow(live, variant)
         else:
             end = at + 1
-            done += [(head + word[at], True) for head, _ in live]
+            done += [_grown(head + word[at]) for head, _ in live]
         heads = list(dict.fromkeys(done))
         at = end
     return heads
+
+
+def _grown(head: str) -> tuple[str, bool]:
+    """Two characters are enough for an Eastern word; a Latin one is better found by its longest word."""
+    return head, _latin(head[0]) or not _is_enough(head)
 
 
 def _group_end(word: str, at: int) -> int:

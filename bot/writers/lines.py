@@ -81,6 +81,15 @@ def _meme_worth(blanks: frozenset[str], told: Told, tone: Tone) -> float:
     return (10.0 if tone is Tone.BANTER else 1.0) + 4.0 * ("play" in blanks)
 
 
+def quips(told: Told, memory: Sequence[str], rng: random.Random) -> list[str]:
+    """The card's own short replies that fit the room, those heard longest ago first; none for small talk."""
+    if told.meme is None or told.small:
+        return []
+    fitting = [text for text in told.meme.quips if len(text) <= told.room]
+    heard = {text: place + 1 for place, text in enumerate(memory)}
+    return sorted(rng.sample(fitting, len(fitting)), key=lambda text: heard.get(text, 0))[:CANDIDATES]
+
+
 def phrase(
     ranked: Sequence[tuple[str, str]], told: Told, persona: Persona, tone: Tone, rng: random.Random
 ) -> tuple[list[str], str]:

@@ -11,7 +11,7 @@ from datetime import datetime
 from bot.errors import GiveUp
 from bot.model import Brief, Draft, Tone
 from bot.persona import Persona
-from bot.writers.lines import lines_for, phrase, rank, shorten
+from bot.writers.lines import lines_for, phrase, quips, rank, shorten
 from bot.writers.script import traditional
 from bot.writers.told import is_traditional, understand
 
@@ -48,10 +48,13 @@ class Offline:
         rng = random.Random(f"{self._salt}:{brief.mention.key}")  # noqa: S311 - variety, not a secret
         told = understand(brief, persona)
         memory = self._memory(brief)
-        lines = lines_for(brief, persona, told)
-        ranked = rank(lines, told, brief, memory, rng)
-        candidates, meme = phrase(ranked, told, persona, tone, rng)
-        memory.append(ranked[0][0])
+        if candidates := quips(told, memory, rng):
+            meme = told.meme.id if told.meme else ""
+            memory.append(candidates[0])
+        else:
+            ranked = rank(lines_for(brief, persona, told), told, brief, memory, rng)
+            candidates, meme = phrase(ranked, told, persona, tone, rng)
+            memory.append(ranked[0][0])
         if told.language == "zh" and is_traditional(brief.reading.language):
             candidates = [traditional(text) for text in candidates]
         candidates = [shorten(text, brief.room) for text in candidates]

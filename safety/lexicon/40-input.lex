@@ -2,7 +2,7 @@
 # The emotion part of the bot reads feelings far better; this is the second pair of eyes, for what is said outright.
 
 [block crisis way=in]
-rule (?:我|真的|好|很|只|就|又|还是|每天都|一直)~3(?:想死|不想活了?|活不下去|想自杀|要自杀|想轻生|想了断|想结束自己|想消失算了|不想醒来)|(?:写好|留下|写了)(?:了)?遗书|(?:站|坐)在(?:天台|楼顶|桥上)|(?:攒|吞|吃)(?:了|够)?(?:一瓶|一整瓶|很多|几十片)?(?:安眠药)|又?割(?:腕|了自己)|(?:别|不用)(?:再)?(?:找|等)我了~6(?:再见|对不起|永别)|自杀的?念头 !unless 笑死|想死你|想死我了|尬死|热死|困死|累死|饿死|电影|小说|剧情|游戏|角色|新闻|预防|想死你们|减肥|作业|社死
+rule (?:我|真的|好|很|只|就|又|还是|每天都|一直)~3(?:想死|不想活了?|活不下去|想自杀|要自杀|想轻生|想了断|想结束自己|想消失算了|不想醒来)|(?:写好|留下|写了)(?:了)?遗书|遗书(?:都|也|已经)?(?:写好|写完|写了|留好)|(?:站|坐)在(?:天台|楼顶|桥上)|(?:攒|吞|吃)(?:了|够)?(?:一瓶|一整瓶|很多|几十片)?(?:安眠药)|又?割(?:腕|了自己)|(?:别|不用)(?:再)?(?:找|等)我了~6(?:再见|对不起|永别)|自杀的?念头 !unless 笑死|想死你|想死我了|尬死|热死|困死|累死|饿死|电影|小说|剧情|游戏|角色|新闻|预防|想死你们|减肥|作业|社死
 rule (?:i|i'm|im|i've|id|i'd)\s~16(?:want to die|wanna die|kill myself|killing myself|end my life|ending my life|feel suicidal|am suicidal|suicidal|don't want to live|dont want to live|don't want to be alive|dont want to be alive|end it all|better off dead|not be here tomorrow|be gone forever) !unless of laughter|laughing|laugh|cringe|embarrass|song|movie|character|lol jk
 rule (?:他|她|老公|丈夫|我爸|爸爸|继父|男朋友|前男友|妈妈)(?:又|刚|一直|总是|昨天|今天)?~4(?:打我|动手了|家暴|掐我|掐住|拿刀|把我锁|往死里打|扇我)|(?:有人|陌生人|前任|前男友|一个男的)~4(?:跟踪我|跟着我|尾随|堵我|蹲我|在我家门口)|把自己锁在|救命~6(?:车|门|他|刀|报警) !unless 猫|狗|孩子打我脸|打我电话|打我手机|游戏|剧
 rule (?:he|she|my (?:husband|wife|boyfriend|girlfriend|dad|father|mom|mother|stepdad|partner|ex))\s~10(?:hits? me|beats? me|beat me|chok(?:ed|es) me|locked me|threatened (?:me|to kill)|won't let me leave)|(?:someone|somebody|a man|he|my ex)(?:'s| is| keeps| has been)\s~6(?:following me|stalking me|outside my (?:house|door|window)|watching me) !unless game|chess|mario|up at|to the punch|on instagram|back on twitter

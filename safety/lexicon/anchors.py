@@ -56,4 +56,4 @@ def better(first: Words, second: Words) -> Words:
     """Return the set that stands in fewer texts: longer words first, then fewer of them."""
     if first is None or second is None:
         return first if second is None else second
-    return min(first, second, key=lambda words: (-min(2, min(map(len, words))), len(words)))
+    return min(first, second, key=lambda words: (-min(2, *map(len, words)), len(words)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,8 +23,6 @@ PROMPTS = Path(__file__).parents[2] / "prompts"
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of one's own, with a copy of the personas."""
-    import os
-
     for name in [name for name in os.environ if name.startswith(("JIEGENG_", "OPENAI_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("JIEGENG_DATA", str(tmp_path / "data"))
@@ -74,7 +73,17 @@ def test_a_crisis_gets_the_reviewed_text(home: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "   ", "🤡🎪🚌💼☕", "啊" * 50_000, "\ud800 broken", "‮diputs era uoy", "​​​", "Þetta er á íslensku", "@阿梗"],
+    [
+        "",
+        "   ",
+        "🤡🎪🚌💼☕",
+        "啊" * 50_000,
+        "\ud800 broken",
+        "\u202ediputs era uoy",
+        "\u200b\u200b\u200b",
+        "Þetta er á íslensku",
+        "@阿梗",
+    ],
 )
 def test_strange_input_is_answered_or_skipped_with_the_reason_and_never_breaks(home: Path, text: str) -> None:
     told = json.loads(jiegeng("say", text, "--json").output)
