@@ -47,6 +47,49 @@ class Linear:
         return np.asarray(total, dtype=np.float32)
 
 
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """The same model over pieces of at most three characters, each packed into one whole number.
+
+    `keys` are the packed pieces, sorted; `rows`, (pieces, labels), and `idf`, (pieces,), stand in their order.
+    """
+
+    labels: tuple[str, ...]
+    keys: NDArray[np.uint64]
+    rows: Scores
+    idf: Scores
+    bias: Scores
+    facts: dict[str, Any]
+
+    def scores(self, keys: NDArray[np.uint64], times: Scores) -> list[float]:
+        """The scores of one text by its sorted keys and 1 + ln count of each; the bias alone if none is known."""
+        at = self.keys.searchsorted(keys)
+        found = self.keys.take(at, mode="clip") == keys
+        at = at[found]
+        if not at.size:
+            bare: list[float] = self.bias.tolist()
+            return bare
+        weights = self.idf.take(at) * times[found]
+        total: list[float] = (weights @ self.rows.take(at, 0) / np.sqrt(weights @ weights) + self.bias).tolist()
+        return total
+
+
+def pack(model: Linear) -> Packed:
+    """Packs a model whose pieces have at most three characters. Raises ValueError for a longer piece."""
+    signs = np.frombuffer("\0".join([*model.places, ""]).encode("utf-32-le"), np.uint32)
+    ends = np.flatnonzero(signs == 0)
+    starts = np.concatenate(([0], ends[:-1] + 1))
+    if (ends - starts).max(initial=0) > 3:
+        raise ValueError("a piece of more than three characters cannot be packed")
+    padded = np.concatenate((signs.astype(np.uint64), np.zeros(2, np.uint64)))
+    keys = np.zeros(len(starts), np.uint64)
+    for place, shift in enumerate((42, 21, 0)):
+        keys |= np.where(starts + place < ends, padded[starts + place], np.uint64(0)) << np.uint64(shift)
+    order = np.argsort(keys)
+    rows = model.rows.astype(np.float32) * model.scale
+    return Packed(model.labels, keys[order], rows[order], model.idf[order], model.bias, model.facts)
+
+
 def load(path: Path) -> Linear:
     """Reads a weight file written by `save`."""
     with np.load(path, allow_pickle=False) as box:
@@ -54,7 +97,7 @@ def load(path: Path) -> Linear:
         facts = json.loads(box["facts"].tobytes().decode("utf-8"))
         return Linear(
             labels=tuple(facts["labels"]),
-            places={piece: at for at, piece in enumerate(pieces)},
+            places=dict(zip(pieces, range(len(pieces)), strict=True)),
             rows=box["rows"],
             idf=box["idf"].astype(np.float32) * np.float32(facts["idf_step"]),
             scale=box["scale"],

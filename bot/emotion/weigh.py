@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bot.emotion import linear
-from bot.emotion.grams import EASTERN, count, eastern_grams, latin_grams, latin_share
-from bot.emotion.linear import Linear
+from bot.emotion.grams import EASTERN, count, eastern_keys, latin_grams, latin_share
+from bot.emotion.linear import Linear, Packed
 from bot.emotion.plain import flatten
 from bot.model import EMOTIONS
 
@@ -34,39 +36,49 @@ def load() -> dict[str, Linear]:
     return {path.stem: linear.load(path) for path in sorted(folder().glob("*.npz"))}
 
 
+@cache
+def _packed(place: str, name: str) -> Packed | None:
+    path = HERE / place / f"{name}.npz"
+    return linear.pack(linear.load(path)) if path.exists() else None
+
+
+@cache
+def _worded(place: str) -> Linear | None:
+    path = HERE / place / "en.npz"
+    return linear.load(path) if path.exists() else None
+
+
 def chances(text: str) -> list[float] | None:
     """Six probabilities for a folded text with icon marks; Chinese and Latin parts averaged by their share."""
-    models = load()
     share = latin_share(text)
-    eastern = models.get("zh") if share < 0.85 and EASTERN.search(text) else None
-    latin = models.get("en") if share > 0.25 else None
-    if eastern is None and latin is None:
-        return None
-    if latin is None and eastern is not None:
+    eastern = _packed(_chosen[0], "zh") if share < 0.85 and EASTERN.search(text) else None
+    latin = _worded(_chosen[0]) if share > 0.25 else None
+    if eastern is None:
+        return _latin(latin, text) if latin is not None else None
+    if latin is None:
         return _eastern(eastern, text)
-    if eastern is None and latin is not None:
-        return _latin(latin, text)
-    first, second = _eastern(models["zh"], text), _latin(models["en"], text)
-    return [(1 - share) * one + share * two for one, two in zip(first, second, strict=True)]
+    pairs = zip(_eastern(eastern, text), _latin(latin, text), strict=True)
+    return [(1 - share) * first + share * second for first, second in pairs]
 
 
 @lru_cache(maxsize=4)
-def _counted(text: str) -> dict[str, int]:
+def _keys(text: str) -> tuple[NDArray[np.uint64], NDArray[np.float32]]:
     """The pieces of a text that several heads look at in turn."""
-    return count(eastern_grams(text))
+    return eastern_keys(text)
 
 
-def _eastern(model: Linear, text: str) -> list[float]:
+def _eastern(model: Packed, text: str) -> list[float]:
     heat = next(heat for least, heat in reversed(model.facts["temperature"]) if len(text) >= least)
-    scores = model.scores(_counted(text)) / heat
-    powers = np.exp(scores - scores.max())
-    shares: list[float] = (powers / powers.sum()).tolist()
-    return shares
+    scores = model.scores(*_keys(text))
+    top = max(scores)
+    powers = [math.exp((score - top) / heat) for score in scores]
+    total = sum(powers)
+    return [power / total for power in powers]
 
 
 def _units(model: Linear, text: str) -> dict[str, float]:
-    scores = model.scores(count(latin_grams(text)))
-    return dict(zip(model.labels, (1 / (1 + np.exp(-scores))).tolist(), strict=True))
+    scores: list[float] = model.scores(count(latin_grams(text))).tolist()
+    return {name: 1 / (1 + math.exp(-score)) for name, score in zip(model.labels, scores, strict=True)}
 
 
 def _latin(model: Linear, text: str) -> list[float]:
@@ -78,14 +90,16 @@ def _latin(model: Linear, text: str) -> list[float]:
 
 def ekman(source: str) -> list[float]:
     """The seven units of the English weights, each a probability of its own; for benchmarks."""
-    model = load()["en"]
+    model = _worded(_chosen[0])
+    if model is None:
+        raise LookupError("there are no English weights")
     units = _units(model, flatten(source).text)
     return [units[name] for name in model.labels]
 
 
 def sarcasm(text: str) -> float | None:
     """How likely a Chinese comment is sarcastic, or None where nothing is known."""
-    model = load().get("sarcasm")
+    model = _packed(_chosen[0], "sarcasm")
     if model is None or not EASTERN.search(text):
         return None
-    return float(1 / (1 + np.exp(-model.scores(_counted(text))[0])))
+    return 1 / (1 + math.exp(-model.scores(*_keys(text))[0]))
