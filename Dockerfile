@@ -5,7 +5,7 @@ COPY bot bot
 COPY memes memes
 COPY safety safety
 RUN python -m venv /venv \
- && /venv/bin/pip install --no-cache-dir --disable-pip-version-check -c constraints.txt '.[postgres]'
+ && /venv/bin/pip install --no-cache-dir --disable-pip-version-check -c constraints.txt .
 
 FROM python:3.11-slim
 RUN useradd --create-home --uid 10001 jiegeng && mkdir /data && chown jiegeng /data

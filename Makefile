@@ -47,7 +47,7 @@ test: $(VENV)/.test ## The tests (ARGS are passed on)
 	$(BIN)/pytest -m "not real" $(ARGS)
 
 test-real: $(VENV)/.real ## The tests against real servers, a real model and a real browser
-	$(BIN)/pytest -m real $(ARGS)
+	$(BIN)/pytest -m real tests tests/real/shots.py $(ARGS)
 
 run: $(VENV)/.run ## The whole loop on the built-in plaza: no key, no server to install
 	@exec $(BIN)/jiegeng run

@@ -33,7 +33,7 @@ from bot.queue import RedisQueue, open_queue
 from bot.rules import Rules
 from bot.settings import Settings
 from bot.tone import tone
-from bot.writers.first_able import FirstAble
+from bot.writers.first_able import FirstAble, Patient
 from bot.writers.offline import Offline
 from memes.explain import explain, wants
 from memes.files import LIBRARY
@@ -99,7 +99,7 @@ def make_mind(settings: Settings) -> Mind:
     try:
         screen = safety.Filter.load(settings.words)
         folders = tuple(folder for folder in (LIBRARY, settings.memes) if folder is not None)
-        shelf = Shelf(folders, lambda text: screen.check(text, direction="out").decision == "post")
+        shelf = Shelf(folders, screen.lets_through)
     except ValueError as error:
         raise Misconfigured(str(error)) from error
     personas = PersonaShelf(settings.prompts, settings.persona)
@@ -134,7 +134,7 @@ def make_writer(settings: Settings, personas: PersonaShelf, canary: str) -> Writ
         price_out=settings.llm_price_out,
         clock=utc,
     )
-    return model if settings.llm_when_down == "wait" else FirstAble((model, offline), clock=time.monotonic)
+    return Patient(model) if settings.llm_when_down == "wait" else FirstAble((model, offline), clock=time.monotonic)
 
 
 def make_bot(
@@ -200,7 +200,7 @@ async def open_stores(settings: Settings) -> AsyncIterator[tuple[Episodes, Redis
 
 
 async def rehearse(settings: Settings, make_mention: Callable[[str], Mention]) -> Episode:
-    """Take one mention through the whole pipeline with stores of its own; nothing leaves the machine or stays on it.
+    """Take one mention through the whole pipeline with stores of its own; nothing is posted and nothing stays.
 
     `make_mention` is given the account that the terminal answers as.
     """

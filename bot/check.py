@@ -12,6 +12,7 @@ from bot.label import Label
 from bot.persona import load_persona
 from bot.settings import Settings
 from memes.files import LIBRARY
+from memes.library import Library
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +57,18 @@ def _personas(settings: Settings) -> Iterator[Line]:
 
 
 def _memes(settings: Settings) -> Iterator[Line]:
-    report = memes.check.check(tuple(folder for folder in (LIBRARY, settings.memes) if folder is not None))
+    folders = tuple(folder for folder in (LIBRARY, settings.memes) if folder is not None)
+    report = memes.check.check(folders)
     for problem in report.problems:
         if problem.fatal:
             yield Line(good=False, what=f"{problem.place}: {problem.text}")
-    if report.ok:
-        yield Line(good=True, what=f"memes: {report.cards} cards, {report.situations} situations")
+    if not report.ok:
+        return
+    yield Line(good=True, what=f"memes: {report.cards} cards, {report.situations} situations")
+    screen = safety.Filter.load(settings.words)
+    loaded = Library.load(folders, screen=screen.lets_through)
+    for refused in loaded.refused:
+        yield Line(good=True, what=f"card {refused.card.id} is not played: {refused.why}")
 
 
 def _words(settings: Settings) -> Iterator[Line]:

@@ -32,7 +32,6 @@ class Child:
             *self._words,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
             env=os.environ | self._env,
             start_new_session=True,
         )
@@ -45,8 +44,9 @@ class Child:
             message = f"{self.name} was not ready after {self._patience:.0f} s"
             raise Misconfigured(message) from error
         if not ready:
-            _out, said = await process.communicate()
-            raise Misconfigured((said or b"").decode(errors="replace").strip() or f"{self.name} ended at once")
+            await process.wait()
+            message = f"{self.name} ended at once; what it said stands above"
+            raise Misconfigured(message)
 
     async def keep(self) -> None:
         """Start it again if it has died; call this now and then."""

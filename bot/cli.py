@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 from rich.logging import RichHandler
 from rich.panel import Panel
+from rich.text import Text
 
 from bot import __version__, show
 from bot.errors import Misconfigured, Trouble
@@ -116,7 +117,7 @@ def check(
 
     problems = 0
     for line in check_all(_settings()):
-        out.print(f"[{'green' if line.good else 'red'}]{'✓' if line.good else '✗'}[/] {line.what}", highlight=False)
+        out.print(Text.assemble(("✓ ", "green") if line.good else ("✗ ", "red"), line.what), soft_wrap=True)
         problems += not line.good
     raise typer.Exit(MISCONFIGURED if problems else OK)
 
@@ -173,7 +174,7 @@ def mode(
     name: Annotated[str | None, typer.Argument(help="normal, heightened, emergency or stopped.")] = None,
     why: Annotated[str, typer.Option(help="Why; it is kept.")] = "",
 ) -> None:
-    """Show or switch the policy mode. `stopped` holds every reply at once, on every worker."""
+    """Show or switch the policy mode. Under `stopped` nobody is answered and nothing is posted, on any worker."""
     from bot.journal.desk import MODES  # noqa: PLC0415
 
     if name is not None and name not in MODES:
@@ -196,9 +197,9 @@ def check_memes() -> None:
 
     report = check_cards(_card_folders(_settings()))
     for problem in report.problems:
-        out.print(f"[{'red' if problem.fatal else 'yellow'}]{problem.place}[/] {problem.text}", highlight=False)
+        out.print(Text.assemble((problem.place, "red" if problem.fatal else "yellow"), " ", problem.text))
     for twins in report.twins:
-        out.print(f"[yellow]{twins.left} ~ {twins.right}[/] {' / '.join(twins.texts)}", highlight=False)
+        out.print(Text.assemble((f"{twins.left} ~ {twins.right}", "yellow"), " ", " / ".join(twins.texts)))
     out.print(show.coverage_table(report.cards, report.situations, report.coverage))
     raise typer.Exit(OK if report.ok else MISCONFIGURED)
 
@@ -211,7 +212,7 @@ def list_memes(
     """List the cards."""
     for card in _library(_settings()).cards:
         if tone in {None, *card.tones} and language in {None, card.language}:
-            out.print(f"[bold]{card.id}[/]  {' / '.join(card.names)}  {card.meaning}", highlight=False)
+            out.print(Text.assemble((card.id, "bold"), "  ", " / ".join(card.names), "  ", card.meaning))
 
 
 @memes_app.command("recall", epilog='Example: jiegeng memes recall "周一早上地铁挤成照片了"')
@@ -223,7 +224,7 @@ def recall_memes(
     found = _library(_settings()).recall(mend(text), tone=tone, now=datetime.now(UTC))
     for recalled in found:
         parts = "  ".join(f"{name} {value:+.2f}" for name, value in recalled.parts.items())
-        out.print(f"[bold]{recalled.meme.name}[/] {recalled.score:+.2f}  {parts}", highlight=False)
+        out.print(Text.assemble((recalled.meme.name, "bold"), f" {recalled.score:+.2f}  {parts}"))
     if not found:
         out.print("no card fits well enough; no meme is a normal answer")
 
@@ -237,13 +238,14 @@ def explain_meme(name: Annotated[str, typer.Argument(help="A name or an alias.")
         card for card in _library(_settings()).cards if name.casefold() in (known.casefold() for known in card.names)
     ]
     for card in cards:
-        out.print(describe(card, chinese=card.language == "zh"), highlight=False)
+        out.print(Text(describe(card, chinese=card.language == "zh")))
     if not cards:
         _fail(f"no card is called {name!r}; `jiegeng memes list` shows all", NOT_FOUND)
 
 
 def main() -> None:
     """Run the command; trouble ends in one line, never in a traceback."""
+    os.umask(0o077)  # what people wrote to the bot is for its operator alone
     try:
         app()
     except Misconfigured as trouble:
@@ -253,7 +255,7 @@ def main() -> None:
 
 
 def _fail(why: str, code: int) -> NoReturn:
-    err.print(f"[red]✗[/] {why}", highlight=False, soft_wrap=True)
+    err.print(Text.assemble(("✗ ", "red"), why), soft_wrap=True)
     sys.exit(code)
 
 
@@ -306,7 +308,9 @@ def _library(settings: Settings) -> Library:
 async def _journal(settings: Settings) -> Any:
     from bot.journal import Episodes, open_database  # noqa: PLC0415
 
-    return Episodes(await open_database(settings.journal_url))
+    journal = Episodes(await open_database(settings.journal_url))
+    await journal.open()
+    return journal
 
 
 async def _episode(settings: Settings, key: str) -> Episode | None:

@@ -117,9 +117,22 @@ class Bot:
             await self.delivery.resolve(claimed)
             return
         drafted = await self._prepare(episode) if episode.state in {State.HEARD, State.READ} else episode
+        if drafted is not None and drafted.state is State.APPROVED and await self._unfit_after_all(drafted):
+            return
         if drafted is not None and drafted.state in {State.DRAFTED, State.APPROVED}:
             drafted_for = (self.clock() - drafted.draft.at).total_seconds() if drafted.draft else 0.0
             await self.delivery.deliver(drafted, drafted_for=drafted_for)
+
+    async def _unfit_after_all(self, episode: Episode) -> bool:
+        """An approval does not outrank the filter: what a person edited is screened under the policy of the moment."""
+        if episode.draft is None or episode.reading is None:
+            return False
+        standing = await self.journal.standing(episode, self.delivery.gate(episode.mention, episode.reading.tone))
+        verdict = self.check(episode.draft.text, "out", self._context(episode.mention, episode.reading, standing.mode))
+        if verdict.decision != "block":
+            return False
+        await self._end(episode, State.BLOCKED, _where_to(verdict)[1] or "the filter blocks it")
+        return True
 
     async def _hopeless(self, episode: Episode, heard_for: float) -> bool:
         """End what has waited too long or has brought down one worker after the other; nothing else can help it."""
@@ -129,7 +142,7 @@ class Bot:
             await self._end(episode, State.UNSURE if posting else State.FAILED, why)
         elif episode.state is State.HELD:
             await self._end(episode, State.EXPIRED, "nobody decided in time")
-        elif heard_for > self.rules.answer_by and episode.state is not State.APPROVED and not posting:
+        elif heard_for > self.rules.answer_by and self._may_grow_old(episode):
             await self._end(episode, State.SKIPPED, "too late to answer")
         elif episode.mention.account not in self.platforms:
             why = f"nobody here answers as {episode.mention.account}"
@@ -137,6 +150,13 @@ class Bot:
         else:
             return False
         return True
+
+    @staticmethod
+    def _may_grow_old(episode: Episode) -> bool:
+        """Whether age ends an episode: not what a person approved, not a post under way, and never a wish to stop."""
+        if episode.state in {State.APPROVED, State.POSTING}:
+            return False
+        return wish_of(episode.mention.text, (own_name(episode.mention),)) is None
 
     async def _prepare(self, episode: Episode) -> Episode | None:
         try:
@@ -222,12 +242,15 @@ class Bot:
             return standing.refused.why
         if reading.tone is Tone.SILENT:
             return reading.why
+        person = self.delivery.gate(mention, reading.tone).person
         if reading.tone is Tone.CRISIS:
-            return None
+            if await self.queue.cool(f"{person}:crisis", mention.key):
+                return None
+            log.error("%s: a person in crisis writes again and again: see to it", mention.key)
+            return "cool-down: several care texts to this person just now"
         heard = self.check(words_of(mention), "in", self._context(mention, reading, standing.mode))
         if heard.decision == "silent" and reading.tone is not Tone.COMFORT:
             return "; ".join(dict.fromkeys(reason.why for reason in heard.reasons)) or "the filter advises silence"
-        person = self.delivery.gate(mention, reading.tone).person
         return None if await self.queue.cool(person, mention.key) else "cool-down: many replies to this person just now"
 
     async def _recall(self, mention: Mention, reading: Reading) -> tuple[Recalled, ...]:
@@ -276,6 +299,8 @@ class Bot:
         text = self.care(kind, reading.language, room)
         log.error("%s: crisis (%s): a care text goes out, a human should look", mention.key, kind)
         verdict = self.check(text, "out", self._context(mention, reading, mode))
+        if verdict.decision == "hold":
+            verdict = verdict.model_copy(update={"decision": "crisis"})
         return Draft(candidates=(text,), text=text, writer="care", persona=f"care:{kind}", at=self.clock()), verdict
 
     def _context(self, mention: Mention, reading: Reading, mode: str) -> Context:

@@ -169,7 +169,10 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """What the gate looks at: who asked, under whose post, in which thread, and how many replies may stand there."""
+    """What the gate looks at: who asked, under whose post, in which thread, and how many replies may stand there.
+
+    `thread_limit` is None for a crisis, which neither a full thread nor a muted one leaves without an answer.
+    """
 
     host: str
     person: str

@@ -120,9 +120,16 @@ def _unknown_names(names: Mapping[str, object], where: str) -> list[str]:
 _OURS = frozenset({"JIEGENG_PLAZA_TOKEN"})
 
 
+def _is_secret(name: str) -> bool:
+    return name.endswith(("_KEY", "_TOKEN", "_URL"))
+
+
 def _explain(error: ValidationError) -> list[str]:
     lines = []
     for problem in error.errors():
         name = PREFIX + str(problem["loc"][0]).upper() if problem["loc"] else "settings"
-        lines.append(f"{name}: {problem['msg']} (it is {problem.get('input')!r})")
+        # Whole-model errors carry every setting as their input, secrets too; only a plain value may be shown.
+        value = problem.get("input")
+        shown = f" (it is {value!r})" if isinstance(value, str | int | float) and not _is_secret(name) else ""
+        lines.append(f"{name}: {problem['msg']}{shown}")
     return lines

@@ -67,7 +67,8 @@ def log_table(episodes: Iterable[Episode]) -> Table:
         ("said to us", 5),
         ("our reply or the reason", 5),
     ):
-        table.add_column(name, ratio=ratio, no_wrap=True, overflow="ellipsis")
+        whole = name == "key"  # somebody copies it into the next command
+        table.add_column(name, ratio=None if whole else ratio, no_wrap=True, overflow="fold" if whole else "ellipsis")
     for episode in episodes:
         tone = episode.reading.tone if episode.reading else None
         ours = episode.reply.text if episode.reply else episode.reason
@@ -114,6 +115,9 @@ def _chapters(episode: Episode) -> Iterator[RenderableType]:
         yield Panel(_draft(episode), title="written", title_align="left", border_style="bright_black")
     if episode.verdict is not None:
         yield Panel(_verdict(episode), title="checked", title_align="left", border_style="bright_black")
+    for step in episode.steps:
+        if step.note:
+            yield Text(f"{step.state.value}: {step.note}", "bright_black")
     end = f"{episode.state.value}" + (f": {episode.reason}" if episode.reason else "")
     body = Text(episode.reply.text if episode.reply else "no reply")
     yield Panel(body, title=end, title_align="left", border_style="green" if episode.reply else "yellow")

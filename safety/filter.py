@@ -76,6 +76,11 @@ class Filter:
         )
         return Verdict(risk=risk, decision=decision, reasons=tuple(reasons), versions=self.versions)
 
+    def lets_through(self, text: str) -> bool:
+        """Whether every line of a text could be posted as it stands; for cards and topics, when they are loaded."""
+        lines = [line for line in text.splitlines() if line.strip()]
+        return all(self.check(line, direction="out").decision == "post" for line in lines)
+
     def find(self, text: str, direction: Direction, context: Context) -> list[Reason]:
         """Return all findings, unweighed."""
         views = Views(text[:LONGEST], self.unmasking)

@@ -107,7 +107,12 @@ async def open_database(url: str) -> Database:
         case other:
             message = f"JIEGENG_DATABASE_URL names {other!r}; use sqlite:///… or postgresql://…"
             raise Misconfigured(message)
-    await database.write(migrate)
+    try:
+        await database.write(migrate)
+    except (TypeError, ValueError) as error:
+        # asyncpg refuses an option of the URL that it does not know, such as sslmode=, with a TypeError.
+        message = f"JIEGENG_DATABASE_URL has an option that does not fit: {error}; leave out what follows the ?"
+        raise Misconfigured(message) from error
     return database
 
 

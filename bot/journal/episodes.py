@@ -421,7 +421,7 @@ def _standing(connection: Connection, gate: Gate, episode: Episode) -> Standing:
 def _refused(mode: str | None, scope: str | None, count: int, gate: Gate) -> Refused | None:
     if mode == "stopped":
         return Refused("the policy mode is stopped")
-    if scope is not None:
+    if scope is not None and not (scope == "thread" and gate.thread_limit is None):
         return Refused(_SILENCES[scope])
     if gate.thread_limit is not None and count >= gate.thread_limit:
         return Refused(f"already {count} replies of ours in this thread")

@@ -18,7 +18,7 @@ class Passes:
 
     database: Database
     link_for: float = 24 * 3600.0
-    session_for: float = 30 * 86400.0
+    session_for: float = 7 * 86400.0
 
     async def link(self) -> str:
         """A new one-time token."""

@@ -113,3 +113,28 @@ class FirstAble:
         if not standing.pause:
             _log.warning("%s cannot write (%s); %s writes meanwhile", writer.name, error, self._writers[-1].name)
         standing.pause, standing.since, standing.until = pause, now, now + max(pause, asked)
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """One writer that is waited for: a wrong key or a missing model is an operator's to mend, and costs no mention."""
+
+    writer: Writer
+
+    @property
+    def name(self) -> str:
+        """Who writes."""
+        return self.writer.name
+
+    async def write(self, brief: Brief) -> Draft:
+        """As the writer does; what it gives up for good becomes a reason to try later, but for a declined reply."""
+        try:
+            return await self.writer.write(brief)
+        except Declined:
+            raise
+        except GiveUp as trouble:
+            raise TryLater(str(trouble), 30) from trouble
+
+    async def close(self) -> None:
+        """Close the writer."""
+        await self.writer.close()
