@@ -1,9 +1,8 @@
-"""The composition root: settings in, a running bot out. Everything that is opened here is closed here."""
+"""The composition root: settings in, the parts of a bot out. Everything that is opened here is closed here."""
 
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import logging
 import os
 import random
@@ -11,30 +10,22 @@ import secrets
 import socket
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
-
-import aiohttp
-from aiohttp import web
 
 import safety
 from bot import emotion
-from bot.child import PlazaChild
 from bot.delivery import Delivery
 from bot.embedded import EmbeddedValkey
 from bot.errors import GiveUp, Misconfigured
-from bot.journal import Desk, Episodes, Passes, open_database
+from bot.journal import Episodes, open_database
 from bot.label import Label
-from bot.loops import Crew, forever
 from bot.model import Episode, Mention, Reading, Recalled, Verdict
 from bot.persona import PersonaShelf
 from bot.pipeline import Bot
-from bot.platforms.http import OpenPlatform
-from bot.platforms.mastodon import Mastodon
 from bot.platforms.terminal import Terminal
 from bot.ports import Platform, Writer
 from bot.prompt import hidden_texts
@@ -42,9 +33,9 @@ from bot.queue import RedisQueue, open_queue
 from bot.rules import Rules
 from bot.settings import Settings
 from bot.tone import tone
-from bot.web import make_web
 from bot.writers.first_able import FirstAble
 from bot.writers.offline import Offline
+from memes.explain import explain, wants
 from memes.files import LIBRARY
 from memes.shelf import Shelf
 from safety.verdict import Context
@@ -86,6 +77,10 @@ class Mind:
     def care(self, kind: str, language: str, room: int) -> str:
         """The reviewed text for a crisis."""
         return safety.care(kind, language, self.region).text
+
+    def explain(self, comment: str, post: str) -> str:
+        """What the meme means that somebody asks about; empty for any other comment."""
+        return explain(self.memes.library, comment, post) if wants(comment) == "meaning" else ""
 
     def hidden(self) -> tuple[str, ...]:
         """What must never come out: the canary and the prose of the persona in force."""
@@ -173,6 +168,7 @@ def make_bot(
         recall=mind.recall,
         check=mind.check,
         care=mind.care,
+        explain=mind.explain,
         room=lambda platform, mention, language: mind.label.room(
             platform.limit, platform.measure, language, platform.address(mention)
         ),
@@ -225,155 +221,3 @@ async def rehearse(settings: Settings, make_mention: Callable[[str], Mention]) -
         message = "the mention was not heard: this is a bug, please report it"
         raise GiveUp(message)
     return episode
-
-
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """What a person needs to know after the start."""
-
-    plaza: str
-    pages: str
-    sign_in: str
-    writer: str
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A platform that is opened as soon as it can be reached.
-
-    `every` is the pause between two looks, in seconds; `since` the cursor of a first start, if it is not "now".
-    """
-
-    name: str
-    open: Callable[[], Coroutine[None, None, Platform]]
-    every: float = 0.0
-    since: str | None = None
-
-
-@contextmanager
-def sole_user(folder: Path) -> Iterator[None]:
-    """Lock the data folder: two bots on one folder would take each other for dead."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            message = f"another jiegeng is running on {folder}; stop it, or set JIEGENG_DATA to another folder"
-            raise Misconfigured(message) from error
-        yield
-
-
-async def run(settings: Settings, tell: Callable[[Addresses], None]) -> None:
-    """Listener, worker and web pages in one process, until cancelled; `tell` is called when all of it is up."""
-    mind = make_mind(settings)
-    with sole_user(settings.data):
-        async with AsyncExitStack() as stack:
-            warming = asyncio.create_task(asyncio.to_thread(mind.warm, settings.data / "cache"))
-            journal, queue, valkey = await stack.enter_async_context(open_stores(settings))
-            await journal.revive()
-            session = await stack.enter_async_context(aiohttp.ClientSession())
-            stack.push_async_callback(mind.writer.close)
-            plaza = await _start_plaza(settings, stack)
-            platforms: dict[str, Platform] = {}
-            passes, desk = Passes(journal.database), Desk(journal)
-            await _serve(
-                make_web(
-                    desk,
-                    passes,
-                    accounts=platforms.keys(),
-                    plaza=plaza.url if plaza else "",
-                    offline=not settings.llm_model,
-                ),
-                settings,
-                stack,
-            )
-            await warming
-
-            bot = make_bot(settings, mind, journal, queue, platforms)
-
-            async def take(count: int, wait: float) -> list[str]:
-                wakes = await queue.take(count, wait)
-                await queue.done(wakes)
-                return [wake.key for wake in wakes]
-
-            crew = Crew(take=take, answer=bot.answer, at_once=settings.at_once)
-            pages = f"http://{settings.host}:{settings.port}"
-            async with asyncio.TaskGroup() as group:
-                for place in _places(settings, plaza, session):
-                    group.create_task(_live(bot, place, platforms), name=place.name)
-                group.create_task(forever(bot.sweep, name="sweeper", every=2.0))
-                group.create_task(forever(partial(_refresh, mind, journal), name="files", every=1.0))
-                if valkey is not None:
-                    group.create_task(forever(valkey.keep, name="valkey", every=5.0))
-                if plaza is not None:
-                    group.create_task(forever(plaza.keep, name="plaza", every=2.0))
-                group.create_task(crew.run(), name="worker")
-                link = f"{pages}/sign-in?token={await passes.link()}"
-                tell(Addresses(plaza.url if plaza else "", pages, link, mind.writer.name))
-
-
-async def _live(bot: Bot, place: Place, platforms: dict[str, Platform]) -> None:
-    """Open one account as soon as its place can be reached, then listen there for ever."""
-    opened: list[Platform] = []
-
-    async def open_it() -> None:
-        platform = await place.open()
-        if await bot.journal.cursor(platform.account) is None:
-            await bot.journal.begin(platform.account, place.since or await platform.start())
-        platforms[platform.account] = platform
-        opened.append(platform)
-
-    async def step() -> None:
-        if not opened:
-            await open_it()
-        await bot.listen(opened[0], wait=25)
-
-    await forever(step, name=place.name, every=place.every)
-
-
-def _places(settings: Settings, plaza: PlazaChild | None, session: aiohttp.ClientSession) -> Iterator[Place]:
-    if plaza is not None:
-        # The plaza and the journal were born together, so nothing there is older than we are.
-        yield Place("plaza", partial(OpenPlatform.open, session, plaza.url, plaza.token), since="0")
-    if settings.http_url:
-        token = settings.http_token.get_secret_value()
-        yield Place(
-            settings.http_url,
-            partial(OpenPlatform.open, session, settings.http_url, token, setting="JIEGENG_HTTP_TOKEN"),
-        )
-    if settings.mastodon_url:
-        token = settings.mastodon_token.get_secret_value()
-        yield Place(settings.mastodon_url, partial(Mastodon.open, session, settings.mastodon_url, token), every=10.0)
-
-
-async def _start_plaza(settings: Settings, stack: AsyncExitStack) -> PlazaChild | None:
-    if not settings.plaza:
-        return None
-    plaza = PlazaChild(
-        settings.data / "plaza", settings.host, settings.plaza_port, admin=f"http://{settings.host}:{settings.port}"
-    )
-    await plaza.start()
-    stack.push_async_callback(plaza.stop)
-    return plaza
-
-
-async def _serve(app: web.Application, settings: Settings, stack: AsyncExitStack) -> None:
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    try:
-        await web.TCPSite(runner, settings.host, settings.port).start()
-    except OSError as error:
-        message = f"the pages cannot listen on {settings.host}:{settings.port} ({error.strerror}); set JIEGENG_PORT"
-        raise Misconfigured(message) from error
-
-
-async def _refresh(mind: Mind, journal: Episodes) -> None:
-    """Take in files that somebody edited; a bad one is told once and the last good one stays."""
-    before = mind.memes.error
-    if await asyncio.to_thread(mind.memes.refresh):
-        log.info("memes: %d cards", len(mind.memes.library.cards))
-    if mind.memes.error is not None and mind.memes.error is not before:
-        log.warning("%s; the last good library stays", mind.memes.error)
-    persona = mind.personas.current()
-    await journal.keep_persona(persona.version, mind.personas.path.read_text(encoding="utf-8"))

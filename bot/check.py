@@ -58,9 +58,10 @@ def _personas(settings: Settings) -> Iterator[Line]:
 def _memes(settings: Settings) -> Iterator[Line]:
     report = memes.check.check(tuple(folder for folder in (LIBRARY, settings.memes) if folder is not None))
     for problem in report.problems:
-        yield Line(good=False, what=str(problem))
+        if problem.fatal:
+            yield Line(good=False, what=f"{problem.place}: {problem.text}")
     if report.ok:
-        yield Line(good=True, what=f"memes: {report.cards} cards")
+        yield Line(good=True, what=f"memes: {report.cards} cards, {report.situations} situations")
 
 
 def _words(settings: Settings) -> Iterator[Line]:

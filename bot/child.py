@@ -1,4 +1,4 @@
-"""The plaza as a process of its own, which ends when the bot that started it ends, however that happens."""
+"""Another `jiegeng` as a process of its own, which ends when the one that started it ends, however that happens."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import logging
 import os
 import secrets
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bot.errors import Misconfigured
@@ -14,29 +15,25 @@ from bot.errors import Misconfigured
 log = logging.getLogger(__name__)
 
 
-class PlazaChild:
-    """Runs `jiegeng plaza` beside the bot. The child reads our end of a pipe and stops when that closes."""
+class Child:
+    """Runs a `jiegeng` command beside us. It reads our end of a pipe and stops when that closes."""
 
-    def __init__(self, folder: Path, host: str, port: int, *, admin: str = "", patience: float = 20.0) -> None:
-        self._folder = folder
-        self._admin = admin
-        self._host, self._port = host, port
+    def __init__(self, name: str, words: Sequence[str], env: Mapping[str, str], *, patience: float = 20.0) -> None:
+        self.name = name
+        self._words = ["-m", "bot", *words, "--leash"]
+        self._env = dict(env)
         self._patience = patience
         self._process: asyncio.subprocess.Process | None = None
-        self.url = f"http://{host}:{port}"
-        self.token = _token_in(folder)
 
     async def start(self) -> None:
-        """Start the child and return when it listens; raises `Misconfigured` with what it said if it does not."""
-        command = ["-m", "bot", "plaza", "--data", str(self._folder), "--leash"]
-        command += ["--host", self._host, "--port", str(self._port), "--admin", self._admin]
+        """Start the child and return when it is ready; raises `Misconfigured` with what it said if it is not."""
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            *command,
+            *self._words,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            env=os.environ | {"JIEGENG_PLAZA_TOKEN": self.token},
+            env=os.environ | self._env,
             start_new_session=True,
         )
         self._process = process
@@ -45,16 +42,16 @@ class PlazaChild:
             async with asyncio.timeout(self._patience):
                 ready = await process.stdout.readline()
         except TimeoutError as error:
-            message = f"the plaza does not listen on {self.url} after {self._patience:.0f} s"
+            message = f"{self.name} was not ready after {self._patience:.0f} s"
             raise Misconfigured(message) from error
         if not ready:
             _out, said = await process.communicate()
-            raise Misconfigured(said.decode(errors="replace").strip() or "the plaza ended at once")
+            raise Misconfigured((said or b"").decode(errors="replace").strip() or f"{self.name} ended at once")
 
     async def keep(self) -> None:
         """Start it again if it has died; call this now and then."""
         if self._process is None or self._process.returncode is not None:
-            log.warning("the plaza has ended; starting it again")
+            log.warning("%s has ended; starting it again", self.name)
             await self.start()
 
     async def stop(self) -> None:
@@ -72,7 +69,7 @@ class PlazaChild:
             await process.wait()
 
 
-def _token_in(folder: Path) -> str:
+def plaza_token(folder: Path) -> str:
     """The robot's token on this plaza, made once and kept readable for us alone."""
     folder.mkdir(parents=True, exist_ok=True)
     place = folder / "token"
@@ -81,3 +78,16 @@ def _token_in(folder: Path) -> str:
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_urlsafe(32))
     return place.read_text().strip()
+
+
+async def let_go() -> None:
+    """In a child: return when the one who started us lets go of the leash, by closing it or by dying."""
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    await reader.read()
+
+
+def say_ready() -> None:
+    """In a child: tell the one who started us that we are up."""
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()

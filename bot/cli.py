@@ -10,7 +10,7 @@ import sys
 from collections.abc import Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -20,7 +20,11 @@ from rich.panel import Panel
 from bot import __version__, show
 from bot.errors import Misconfigured, Trouble
 from bot.model import Author, Episode, Mention, Post, State, Tone
+from bot.platforms.wire import mend
 from bot.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from memes.library import Library
 
 app = typer.Typer(
     help="接梗 · Jiegeng: a comment robot that reads the room before it jokes.",
@@ -30,6 +34,8 @@ app = typer.Typer(
 )
 thread_app = typer.Typer(help="Threads that the bot muted itself in.", no_args_is_help=True)
 app.add_typer(thread_app, name="thread")
+memes_app = typer.Typer(help="The meme library.", no_args_is_help=True)
+app.add_typer(memes_app, name="memes")
 
 out = Console()
 err = Console(stderr=True)
@@ -37,21 +43,28 @@ err = Console(stderr=True)
 OK, MISCONFIGURED, TROUBLE, NOT_FOUND = 0, 2, 1, 3
 
 
-@app.command(epilog="Example: JIEGENG_LLM_BASE_URL=http://localhost:8000/v1 JIEGENG_LLM_MODEL=qwen jiegeng run")
-def run() -> None:
+@app.command(epilog="Example: jiegeng run   ·   jiegeng run --workers 2   ·   jiegeng run --role work")
+def run(
+    role: Annotated[str, typer.Option(help="all, or one part of a split house: listen, work or web.")] = "all",
+    workers: Annotated[int, typer.Option(min=1, max=64, help="How many worker processes, with role all.")] = 1,
+    leash: Annotated[bool, typer.Option("--leash", help="Stop when standard input closes.", hidden=True)] = False,  # noqa: FBT002
+) -> None:
     """Start the bot: plaza, listener, worker and pages in one process tree. Ctrl-C stops it."""
-    from bot import app as root  # noqa: PLC0415 - the other commands need not wait for the whole house
+    from bot import house  # noqa: PLC0415 - the other commands need not wait for the whole house
 
+    if role not in house.ROLES:
+        _fail(f"{role!r} is no role; choose one of {', '.join(house.ROLES)}", MISCONFIGURED)
     settings = _settings()
     _log_to_terminal(settings.log_level)
 
-    def tell(addresses: root.Addresses) -> None:
+    def tell(addresses: house.Addresses) -> None:
         err.print(Panel(show.welcome(addresses), title=f"接梗 · Jiegeng {__version__}", border_style="green"))
-        err.print(
-            addresses.sign_in, soft_wrap=True, highlight=False
-        )  # whole on one line, so that a terminal can open it
+        err.print(addresses.sign_in, soft_wrap=True, highlight=False)  # whole on one line, so a terminal can open it
 
-    _run(_until_told_to_stop(root.run(settings, tell)))
+    if role == "all":
+        _run(_until_told_to_stop(house.run(settings, tell, workers=workers)))
+    else:
+        _run(_until_told_to_stop(house.run_role(settings, role, err.print, leash=leash)))
 
 
 @app.command(
@@ -65,9 +78,9 @@ def say(
     """Take a mention through the whole pipeline, here in the terminal, and show every step. Posts nothing."""
 
     def make(account: str) -> Mention:
-        at = datetime.now(UTC)
-        above = () if post is None else (Post(id="post", author=Author(id="op", handle="楼主"), text=post, at=at),)
-        return Mention(account=account, id="say", author=Author(id="you", handle="你"), text=text, thread=above, at=at)
+        at, you, owner = datetime.now(UTC), Author(id="you", handle="你"), Author(id="op", handle="楼主")
+        above = () if post is None else (Post(id="post", author=owner, text=mend(post), at=at),)
+        return Mention(account=account, id="say", author=you, text=mend(text), thread=above, at=at)
 
     from bot import app as root  # noqa: PLC0415
 
@@ -176,6 +189,59 @@ def release(key: Annotated[str, typer.Argument(help="The key of an episode in th
     out.print("the bot may speak there again")
 
 
+@memes_app.command("check", epilog="Example: jiegeng memes check")
+def check_memes() -> None:
+    """Check every card: schema, near-duplicates, and what the library covers."""
+    from memes.check import check as check_cards  # noqa: PLC0415
+
+    report = check_cards(_card_folders(_settings()))
+    for problem in report.problems:
+        out.print(f"[{'red' if problem.fatal else 'yellow'}]{problem.place}[/] {problem.text}", highlight=False)
+    for twins in report.twins:
+        out.print(f"[yellow]{twins.left} ~ {twins.right}[/] {' / '.join(twins.texts)}", highlight=False)
+    out.print(show.coverage_table(report.cards, report.situations, report.coverage))
+    raise typer.Exit(OK if report.ok else MISCONFIGURED)
+
+
+@memes_app.command("list", epilog="Example: jiegeng memes list --tone warm")
+def list_memes(
+    tone: Annotated[str | None, typer.Option(help="Only cards for this tone: banter or warm.")] = None,
+    language: Annotated[str | None, typer.Option(help="Only cards in this language: zh or en.")] = None,
+) -> None:
+    """List the cards."""
+    for card in _library(_settings()).cards:
+        if tone in {None, *card.tones} and language in {None, card.language}:
+            out.print(f"[bold]{card.id}[/]  {' / '.join(card.names)}  {card.meaning}", highlight=False)
+
+
+@memes_app.command("recall", epilog='Example: jiegeng memes recall "周一早上地铁挤成照片了"')
+def recall_memes(
+    text: Annotated[str, typer.Argument(help="A post.")],
+    tone: Annotated[str, typer.Option(help="banter or warm.")] = "banter",
+) -> None:
+    """Show which cards a post brings to mind, with the parts of their scores."""
+    found = _library(_settings()).recall(mend(text), tone=tone, now=datetime.now(UTC))
+    for recalled in found:
+        parts = "  ".join(f"{name} {value:+.2f}" for name, value in recalled.parts.items())
+        out.print(f"[bold]{recalled.meme.name}[/] {recalled.score:+.2f}  {parts}", highlight=False)
+    if not found:
+        out.print("no card fits well enough; no meme is a normal answer")
+
+
+@memes_app.command("explain", epilog="Example: jiegeng memes explain 班味")
+def explain_meme(name: Annotated[str, typer.Argument(help="A name or an alias.")]) -> None:
+    """Say what a meme means, from its card alone."""
+    from memes.explain import describe  # noqa: PLC0415
+
+    cards = [
+        card for card in _library(_settings()).cards if name.casefold() in (known.casefold() for known in card.names)
+    ]
+    for card in cards:
+        out.print(describe(card, chinese=card.language == "zh"), highlight=False)
+    if not cards:
+        _fail(f"no card is called {name!r}; `jiegeng memes list` shows all", NOT_FOUND)
+
+
 def main() -> None:
     """Run the command; trouble ends in one line, never in a traceback."""
     try:
@@ -221,6 +287,20 @@ async def _until_told_to_stop(work: Coroutine[Any, Any, None]) -> None:
         if wrong is None:
             raise
         raise wrong.exceptions[0] from group
+
+
+def _card_folders(settings: Settings) -> tuple[Path, ...]:
+    from memes.files import LIBRARY  # noqa: PLC0415
+
+    return tuple(folder for folder in (LIBRARY, settings.memes) if folder is not None)
+
+
+def _library(settings: Settings) -> Library:
+    from memes.library import Library as Loaded  # noqa: PLC0415
+
+    loaded = Loaded.load(_card_folders(settings))
+    loaded.warm(settings.data / "cache")
+    return loaded
 
 
 async def _journal(settings: Settings) -> Any:

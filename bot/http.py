@@ -42,7 +42,7 @@ class Refused(GiveUp):
 
 
 class Unspoken(TryLater):
-    """A 4xx without an error body: not the site itself but something in between said `status`."""
+    """Not what the site itself would say, but a page of its own or of something in between, with this `status`."""
 
     def __init__(self, why: str, status: int, after: float | None = None) -> None:
         super().__init__(why, after)
@@ -134,7 +134,11 @@ class Remote:
             raise doubt(f"{where}: an answer of more than {most} bytes")
         if not 200 <= response.status < 300:
             raise self._trouble(where, response.status, response.headers, raw, doubt)
-        return Answer(response.status, _parsed(raw, where, doubt), response.headers)
+        try:
+            return Answer(response.status, _parsed(raw), response.headers)
+        except (ValueError, RecursionError) as error:
+            why = f"{where}: the answer is not JSON ({_short(error)})"
+            raise (Unspoken(why, response.status) if doubt is TryLater else Unsure(why)) from error
 
     def _trouble(
         self, where: str, status: int, headers: Mapping[str, str], raw: bytes, doubt: type_of_doubt
@@ -209,28 +213,23 @@ async def _drink(response: aiohttp.ClientResponse, most: int) -> bytes | None:
     return b"".join(parts)
 
 
-def _parsed(raw: bytes, where: str, doubt: type_of_doubt) -> object:
-    if not raw.strip():
-        return None
-    try:
-        # Broken UTF-8 in one post must not make a whole page of mentions unreadable.
-        return json.loads(raw.decode("utf-8", "replace"))
-    except (ValueError, RecursionError) as error:
-        raise doubt(f"{where}: the answer is not JSON ({_short(error)})") from error
+def _parsed(raw: bytes) -> object:
+    """JSON, or None for an empty body. Broken UTF-8 in one post must not make a whole page of mentions unreadable."""
+    return json.loads(raw.decode("utf-8", "replace")) if raw.strip() else None
 
 
 def _error_said(raw: bytes) -> tuple[str, str] | None:
     """Code and message of an error body: ours ({"error": {"code", "message"}}) or Mastodon's ({"error": "..."})."""
     try:
-        body = json.loads(raw.decode("utf-8", "replace"))
+        body = _parsed(raw)
     except (ValueError, RecursionError):
         return None
-    error = body.get("error") if isinstance(body, dict) else None
+    if not isinstance(body, dict):
+        return None
+    error = body.get("error")
     if isinstance(error, dict):
         return str(error.get("code", "")), str(error.get("message", ""))
-    if isinstance(error, str):
-        return "", str(body.get("error_description") or error)
-    return None
+    return ("", str(body.get("error_description") or error)) if isinstance(error, str) else None
 
 
 def _line(said: tuple[str, str] | None) -> str:

@@ -49,7 +49,8 @@ class Outcome:
 class Bot:
     """All that one reply needs. Every callable is pure or a port; nothing here opens anything.
 
-    `care` takes a crisis kind, a language and the room in characters; `check` is the safety filter; `hidden` are the
+    `care` takes a crisis kind, a language and the room in characters; `check` is the safety filter; `explain` answers a
+    comment that asks what a meme means, or with an empty string any other; `hidden` are the
     texts that must never come out.
     """
 
@@ -64,6 +65,7 @@ class Bot:
     recall: Callable[[str, Reading, frozenset[str]], tuple[Recalled, ...]]
     check: Callable[[str, str, Context], Verdict]
     care: Callable[[str, str, int], str]
+    explain: Callable[[str, str], str]
     room: Callable[[Platform, Mention, str], int]
     hidden: Callable[[], tuple[str, ...]]
     clock: Callable[[], datetime]
@@ -241,6 +243,8 @@ class Bot:
         if reading.tone is Tone.CRISIS:
             return self._care(mention, reading, room, mode)
         context = self._context(mention, reading, mode)
+        if explained := self._explain(mention, reading, room):
+            return explained, self.check(explained.text, "out", context)
         best: tuple[Draft, Verdict] | None = None
         for attempt in range(self.rules.drafts):
             shown = tuple(recalled.meme for recalled in memes) if attempt == 0 else ()
@@ -258,6 +262,13 @@ class Bot:
             message = "every draft played a meme that this person has seen"
             raise TryLater(message)
         return best
+
+    def _explain(self, mention: Mention, reading: Reading, room: int) -> Draft | None:
+        """Somebody asks what a meme means: the card answers, and nobody makes anything up."""
+        text = self.explain(mention.text, mention.post.text) if reading.tone in {Tone.BANTER, Tone.WARM} else ""
+        if not text or len(text) > room:
+            return None
+        return Draft(candidates=(text,), text=text, writer="library", at=self.clock())
 
     def _care(self, mention: Mention, reading: Reading, room: int, mode: str) -> tuple[Draft, Verdict]:
         """A crisis is answered with a reviewed text, never by a model, never held and never with silence."""

@@ -17,6 +17,14 @@ GROUP = "workers"
 # One name for all: a hint belongs to nobody, so a dead worker leaves no consumer behind that somebody must clear away.
 CONSUMER = "worker"
 
+# KEYS: who leads. ARGV: owner, seconds. Takes a free lead, and renews one's own.
+_LEAD = """
+local leader = redis.call('GET', KEYS[1])
+if leader and leader ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+return 1
+"""
+
 # KEYS: a person's hash of family → mention key. ARGV: family, mention key, seconds to keep. Idempotent by mention key.
 _RESERVE = """
 local holder = redis.call('HGET', KEYS[1], ARGV[1])
@@ -88,6 +96,7 @@ class RedisQueue:
         self._reserve = client.register_script(_RESERVE)
         self._release = client.register_script(_RELEASE)
         self._cooling = client.register_script(_COOL)
+        self._lead = client.register_script(_LEAD)
         self._pace = client.register_script(_PACE)
 
     async def wake(self, keys: Sequence[str]) -> None:
@@ -149,6 +158,11 @@ class RedisQueue:
     async def token(self, account: str) -> float:
         async with _reachable():
             return float(await self._pace(keys=[f"jiegeng:rate:{account}"], args=list(self._rate)))
+
+    async def lead(self, account: str, owner: str, seconds: float) -> bool:
+        """Whether `owner` listens for the account for so many seconds; only economy, safety is the cursor's."""
+        async with _reachable():
+            return bool(await self._lead(keys=[f"jiegeng:lead:{account}"], args=[owner, int(seconds)]))
 
     async def close(self) -> None:
         """Close the connections."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
 from pydantic_settings import BaseSettings
@@ -79,6 +79,14 @@ def log_table(episodes: Iterable[Episode]) -> Table:
             Text(episode.mention.text.replace("\n", " ")),
             Text((ours or "").replace("\n", " ")),
         )
+    return table
+
+
+def coverage_table(cards: int, situations: int, coverage: Mapping[str, Mapping[str, int]]) -> Table:
+    """How many cards there are of what."""
+    table = Table(title=f"{cards} cards, {situations} situations", box=None, show_header=False)
+    for name, counts in coverage.items():
+        table.add_row(f"[bold]{name}[/]", "  ".join(f"{what} {count}" for what, count in sorted(counts.items())))
     return table
 
 

@@ -22,6 +22,8 @@ HEAVY = frozenset(
 """Plights that outweigh everything but danger."""
 LIGHT = frozenset({"breakup", "despair", "loneliness", "sorrow", "bullying", "guilt"})
 """Plights that people also claim in play ("my heart is broken") under somebody's good news."""
+WORDS_ENOUGH = 8
+"""Letters that a comment needs before sadness alone, without a word of what happened, is believed."""
 TENDER = frozenset(
     {
         "regret", "loss_small", "homesick", "nostalgia", "mixed", "lonely", "job_hunt", "sleepless", "anxious",
@@ -35,12 +37,14 @@ class Thresholds(Value):
     """What operators may move, and how far; outside of these bounds the settings are refused.
 
     `joke` is the play a post must show before anybody jokes; `joy` the probability of joy that does as well;
-    `gravity` the share of a plight from which nobody jokes; `short` the letters under which a text with an unseen
-    picture is unsure. `rows` names rows of TABLE and the tone to give instead, among the tones that the row allows.
+    `low` the sum of sadness and fear from which play must be stronger by 0.4; `gravity` the share of a plight from
+    which nobody jokes; `short` the letters under which a text with an unseen picture is unsure. `rows` names rows
+    of TABLE and the tone to give instead, among the tones that the row allows.
     """
 
     joke: float = Field(default=0.3, ge=0.2, le=1.0)
-    joy: float = Field(default=0.55, ge=0.4, le=1.0)
+    joy: float = Field(default=0.75, ge=0.4, le=1.0)
+    low: float = Field(default=0.45, ge=0.2, le=0.6)
     gravity: float = Field(default=0.35, ge=0.1, le=0.6)
     short: int = Field(default=40, ge=10, le=200)
     rows: dict[str, Tone] = Field(default_factory=dict)
@@ -125,7 +129,10 @@ def _is_cheerful(post: Feeling) -> bool:
 
 
 def _is_answered(room: Room) -> bool:
-    return room.comment is not None and bool(room.comment.plights) and not _is_mock(room)
+    comment = room.comment
+    if comment is None or not comment.plights or _is_mock(room):
+        return False
+    return comment.plights != ("sorrow",) or comment.length >= WORDS_ENOUGH
 
 
 def _is_sad_comment(room: Room) -> bool:
@@ -148,7 +155,7 @@ def _is_grave(room: Room) -> bool:
 
 
 def _is_angry(room: Room) -> bool:
-    return room.post.leading == "anger" and room.post.play < room.at.joke + 0.1
+    return room.post.emotions["anger"] >= 0.7 and room.post.play < room.at.joke + 0.3
 
 
 def _is_tender(room: Room) -> bool:
@@ -160,7 +167,10 @@ def _is_troubled(room: Room) -> bool:
 
 
 def _is_playful(room: Room) -> bool:
-    return room.post.play + (0.2 * room.comment.play if room.comment else 0) >= room.at.joke
+    post = room.post
+    if post.emotions["sadness"] + post.emotions["fear"] >= room.at.low and post.play < room.at.joke + 0.4:
+        return False
+    return post.play + (0.2 * room.comment.play if room.comment else 0) >= room.at.joke
 
 
 def _is_joyful(room: Room) -> bool:

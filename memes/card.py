@@ -16,7 +16,8 @@ class Meme(BaseModel):
     """One card of the library (schema: names, use, situations, limits, life).
 
     `family` groups variants: "never twice" counts families. `situations` describe posts that call for the meme
-    without naming it; `examples` are replies to one of them, `quips` short replies that fit any of them. `valence` is -1 to 1 and `arousal` 0 to 1, each as (low, high). `offence` is 0 (none) to 3.
+    without naming it; `examples` are replies to one of them, `quips` short replies that fit any of them. `valence` is
+    -1 to 1 and `arousal` 0 to 1, each as (low, high). `offence` is 0 (none) to 3.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 import threading
 import warnings
 from collections.abc import Iterable
@@ -21,7 +22,7 @@ class Cutter:
         self._taught: set[str] = set()
 
     def warm(self, cache_dir: Path | None = None) -> None:
-        """Load the dictionary (about a second; a fifth of it once `cache_dir`, which must be writable, holds it)."""
+        """Load the dictionary: about a second, less once `cache_dir` holds it (a writable folder of our own)."""
         with self._lock:
             if self._jieba is None:
                 self._jieba = _load(cache_dir)
@@ -59,8 +60,10 @@ def _load(cache_dir: Path | None) -> Any:
         import jieba  # noqa: PLC0415 - its import alone takes 0.2 s: only who cuts texts pays for it
     jieba.setLogLevel(logging.ERROR)
     tokenizer = jieba.Tokenizer()
-    if cache_dir is not None:
-        cache_dir.mkdir(parents=True, exist_ok=True)
-        tokenizer.tmp_dir = str(cache_dir)
-    tokenizer.initialize()
+    # Without a folder jieba would trust whatever lies in the common /tmp under its cache's name.
+    with tempfile.TemporaryDirectory(prefix="jiegeng-") as own:
+        folder = cache_dir or Path(own)
+        folder.mkdir(parents=True, exist_ok=True)
+        tokenizer.tmp_dir = str(folder)
+        tokenizer.initialize()
     return tokenizer

@@ -15,6 +15,7 @@ from memes.card import Meme
 
 LIBRARY = Path(__file__).with_name("library")
 LARGEST = 2_000_000  # bytes of one file
+DEEPEST = 8  # nested lists and blocks; a card needs three
 FIELDS = tuple(Meme.model_fields)
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -83,6 +84,7 @@ def _parse(path: Path) -> tuple[yaml.Node | None, Any]:
 def _compose(path: Path, text: str) -> tuple[yaml.Node | None, Any]:
     loader = _Loader(text)
     try:
+        _refuse_depth(path, text)
         node = loader.get_single_node()
         if node is None:
             return None, None
@@ -97,6 +99,19 @@ def _compose(path: Path, text: str) -> tuple[yaml.Node | None, Any]:
         raise MemeFileError(path, line, f"is not YAML: {problem}", "mind indentation and quotes") from error
     finally:
         loader.dispose()
+
+
+def _refuse_depth(path: Path, text: str) -> None:
+    # Nodes are built by recursion in C, where too deep a nest ends the process; events come one by one.
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > DEEPEST:
+                line = getattr(event.start_mark, "line", 0) + 1
+                raise MemeFileError(path, line, "is nested too deep", "a card's fields are texts and lists of texts")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
 
 
 def _refuse_repeats(path: Path, root: yaml.Node) -> None:
@@ -170,9 +185,11 @@ def _check_values(path: Path, node: yaml.MappingNode, card: Meme) -> None:
             line = _line(_find(node, (name,)))
             raise MemeFileError(path, line, f"{name}: is not a range", f"write [low, high] within {least} and 1")
     blank = next((name for name in ("id", "family", "meaning", "use", "source") if not getattr(card, name).strip()), "")
-    if blank or not all(text.strip() for text in (*card.names, *card.situations, *card.examples)):
+    if blank or not all(text.strip() for text in (*card.names, *card.situations, *card.examples, *card.quips)):
         line = _line(_find(node, (blank,)))
-        raise MemeFileError(path, line, f"{blank or 'names, situations or examples'}: is empty", "write the text")
+        raise MemeFileError(
+            path, line, f"{blank or 'names, situations, examples or quips'}: is empty", "write the text"
+        )
 
 
 def _find(node: yaml.Node, place: tuple[int | str, ...]) -> yaml.Node:

@@ -14,6 +14,8 @@ Ints: TypeAlias = npt.NDArray[np.int64]
 
 GAP = 0x20  # whatever is no letter and no digit counts as one gap
 ALPHABETS = 0x2E80  # below it lie the scripts that spell with letters
+COMMON = 0.05  # share of texts above which a term tells groups apart no more, and costs the most time
+FEW = 20  # texts up to which no term is common
 BITS = 21  # a code point takes 21 bits, so that three of them fit one 63-bit key without collisions
 
 
@@ -102,7 +104,9 @@ class Grams:
         starts = np.searchsorted(owners, np.arange(len(texts) + 1)).astype(np.int64)
         self._by_text = Matrix(starts, terms.astype(np.int32), weights)
         group = np.repeat(np.arange(self._size), sizes)[owners]
-        self._by_term = _gather(terms, group, weights / sizes[group], len(self._known), max(self._size, 1))
+        rare = frequency[terms] <= max(COMMON * len(texts), FEW)
+        share = (weights / sizes[group])[rare]
+        self._by_term = _gather(terms[rare], group[rare], share, len(self._known), max(self._size, 1))
 
     def read(self, text: str) -> Query:
         """Return a folded text as a query. Terms that nothing here holds only make the others weigh less."""
@@ -116,7 +120,10 @@ class Grams:
         return Query(at[seen], (weights[seen] / norm).astype(np.float32))
 
     def average(self, query: Query) -> Floats:
-        """Return for each group the mean of its texts' cosines with the query, shape (groups,), in [0, 1]."""
+        """Return for each group the mean of its texts' cosines with the query, shape (groups,), in [0, 1].
+
+        Terms that stand in more than COMMON of the texts are left out of the sum.
+        """
         return self._by_term.add_up(query.terms, query.weights, self._size)
 
     def nearest(self, query: Query, groups: Sequence[int]) -> Floats:

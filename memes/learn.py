@@ -14,8 +14,8 @@ from pydantic import ValidationError
 
 from memes.avoid import find_topics, list_hard_topics, list_topics
 from memes.card import Meme
-from memes.library import show
 from memes.plain import fold
+from memes.wording import show
 
 USES = 8  # public uses, each by another account, before a card is drafted
 COPIED = 12  # characters that a card may share with a use; more is somebody's own sentence

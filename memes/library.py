@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from memes.avoid import find_topics, list_hard_topics
-from memes.card import Meme, Recalled
+from memes.card import Lifecycle, Meme, Recalled
 from memes.cutter import Cutter, keep_words, shared_cutter
 from memes.feeling import Mood, fit_mood
 from memes.files import LIBRARY, read_folders
@@ -21,6 +21,7 @@ from memes.index import Floats, Grams, Query, Words
 from memes.life import judge_freshness, judge_staleness
 from memes.names import Names
 from memes.plain import fold, shorten, speaks_chinese
+from memes.wording import judge_quality, list_texts, make_example, show
 
 Screen = Callable[[str], bool]
 Mask: TypeAlias = npt.NDArray[np.bool_]
@@ -29,16 +30,18 @@ PLAYFUL = ("banter", "warm")
 LOUDEST = {"banter": 1, "warm": 0}  # the highest offence level of a card for each tone
 
 # Fusion weights, measured on a half of CHEER with masked names (benchmarks/memes.py); the reference starts from the
-# same z-sum. The weights of the other parts are its starting values (memes.md §5.4).
+# same z-sum. The other parts decide among cards that fit about equally: with half of the reference's
+# starting values for freshness and quality, a held-out situation finds its card as often as by relevance alone.
 BM25, MEAN = 0.75, 1.0
-FRESH, MOOD, QUALITY, STALE, OVERUSE = 0.35, 0.30, 0.10, 0.25, 0.15
+FRESH, MOOD, QUALITY, STALE, OVERUSE = 0.15, 0.20, 0.05, 0.25, 0.15
 MOST = 24  # candidates that are judged
 CALM = 4.0  # z-sum at which relevance is a half
-NAMED = 1.5  # relevance of a card that the post names; more than any unnamed card can have
+NAMED = 1.5  # more relevance for a card that the post names: no unnamed card comes before it
 
-# The gate. The highest z-sum among n cards grows with ln n even when none fits; on everyday posts of good or neutral
-# mood its 60th percentile was close to SLOPE ln n + START for n from 12 to 265 (benchmarks/memes.py prints the share).
-SLOPE, START = 1.55, -0.3
+# The gate. The highest z-sum among n cards grows with ln n even when none fits: on everyday posts of good or neutral
+# mood its middle lay near slope ln n + start for n from 12 to 265 Chinese and 12 to 34 English cards.
+# benchmarks/memes.py prints the share of posts that get a meme.
+GATES = {"zh": (1.5, -0.3), "en": (0.9, 0.9)}
 FLOOR = 0.05  # cosine with the nearest text that any unnamed card needs
 FEW = 8  # cards below which a z-sum means nothing and NEAR decides instead
 NEAR = 0.12
@@ -64,7 +67,7 @@ class Library:
         self._names = Names(self.cards)
         self._places = {card.id: place for place, card in enumerate(self._playable)}
         self._cutter.teach(self._names.folded)
-        self._chinese = np.array([card.language == "zh" for card in self._playable], bool)
+        self._of = {name: np.array([card.language == name for card in self._playable], bool) for name in GATES}
         self._index()
 
     @classmethod
@@ -78,11 +81,15 @@ class Library:
         return cls.admit(read_folders(folders), screen)
 
     @classmethod
-    def admit(cls, cards: Iterable[Meme], screen: Screen | None) -> Library:
-        """Make a library of the cards that the screen lets in."""
+    def admit(
+        cls, cards: Iterable[Meme], screen: Screen | None, states: Mapping[str, Lifecycle] | None = None
+    ) -> Library:
+        """Make a library of the cards that the screen lets in; `states` by id are what the stream showed since."""
         let_in: list[Meme] = []
         refused: list[Refused] = []
-        for card in cards:
+        for written in cards:
+            state = (states or {}).get(written.id, written.lifecycle)
+            card = written if state == written.lifecycle else written.model_copy(update={"lifecycle": state})
             if screen is None or screen(show(card)):
                 let_in.append(card)
             else:
@@ -92,10 +99,13 @@ class Library:
     @classmethod
     def from_examples(cls, examples: Mapping[str, Sequence[str]]) -> Library:
         """Make a library for tests and measurements: each name with the situations that call for it."""
-        return cls([_example(name, situations) for name, situations in examples.items()])
+        return cls([make_example(name, situations) for name, situations in examples.items()])
 
     def warm(self, cache_dir: Path | None = None) -> None:
-        """Load what the first recall needs (dictionary, word lists), so that it is not slow. Run it in a thread."""
+        """Load what the first recall needs, so that it is not slow. Run it in a thread.
+
+        Making a library loads the dictionary already: for a cache folder call `shared_cutter().warm(folder)` before.
+        """
         self._cutter.warm(cache_dir)
         self.recall("今天也要加油", gate=False)
 
@@ -124,12 +134,13 @@ class Library:
             return ()
         pieces = self._cutter.cut(plain)
         named = {place for id_ in self._names.find(plain, pieces) if (place := self._places.get(id_)) is not None}
-        own = self._chinese == speaks_chinese(plain)
+        language = "zh" if speaks_chinese(plain) else "en"
+        own = self._of[language]
         evidence = self._weigh(plain, pieces, own)
         past = frozenset(used)
         ranked = [
             place
-            for place in self._rank(evidence, named, own, gate=gate)
+            for place in self._rank(evidence, named, own, _least(language, own) if gate else -math.inf)
             if _allowed(self._playable[place], tone, topics, past)
         ]
         nearest = self._grams.nearest(evidence.query, ranked)
@@ -137,7 +148,7 @@ class Library:
         fits = [
             self._judge(place, evidence, float(near), named=place in named, mood=mood, uses=uses or {}, today=today)
             for place, near in zip(ranked, nearest, strict=True)
-            if place in named or not gate or near >= self._least_nearness(own)
+            if place in named or not gate or near >= (FLOOR if int(own.sum()) >= FEW else NEAR)
         ]
         return _best_of_families(fits, limit)
 
@@ -156,10 +167,10 @@ class Library:
         texts: list[list[str]] = []
         documents: list[list[str]] = []
         for card in self._playable:
-            own = [fold(text) for text in _list_texts(card)]
+            own = [fold(text) for text in list_texts(card)]
             texts.append(own)
             documents.append([word for text in own for word in keep_words(self._cutter.cut(text))])
-        self._qualities = [_quality(card) for card in self._playable]
+        self._qualities = [judge_quality(card) for card in self._playable]
         self._grams = Grams(texts)
         self._words = Words(documents)
 
@@ -169,17 +180,12 @@ class Library:
         bm25 = self._words.score(keep_words(pieces))
         return Evidence(query, bm25, mean, BM25 * _z(bm25, own) + MEAN * _z(mean, own))
 
-    def _rank(self, evidence: Evidence, named: set[int], own: Mask, *, gate: bool) -> list[int]:
-        cards = int(own.sum())
-        fits = own & (evidence.total >= SLOPE * math.log(cards) + START) if gate and cards >= FEW else own
-        best = np.flatnonzero(fits)
+    def _rank(self, evidence: Evidence, named: set[int], own: Mask, least: float) -> list[int]:
+        best = np.flatnonzero(own & (evidence.total >= least))
         if len(best) > MOST:
             best = best[np.argpartition(-evidence.total[best], MOST)[:MOST]]
         best = best[np.argsort(-evidence.total[best], kind="stable")]
         return [*sorted(named), *(int(place) for place in best if int(place) not in named)]
-
-    def _least_nearness(self, own: Mask) -> float:
-        return FLOOR if int(own.sum()) >= FEW else NEAR
 
     def _judge(
         self,
@@ -195,7 +201,7 @@ class Library:
         card = self._playable[place]
         total = max(float(evidence.total[place]), 0.0)
         parts = {
-            "relevance": NAMED if named else total / (total + CALM),
+            "relevance": total / (total + CALM) + (NAMED if named else 0.0),
             "fresh": FRESH * judge_freshness(card, today),
             "mood": MOOD * fit_mood(card, mood),
             "quality": QUALITY * self._qualities[place],
@@ -227,17 +233,10 @@ class Evidence:
     total: Floats
 
 
-def show(card: Meme) -> str:
-    """Return all of a card's text that could reach a prompt or a reader, one piece a line, for the safety screen."""
-    pieces = (*card.names, card.meaning, card.use, card.pattern, *card.slots, *card.situations, *card.examples)
-    return "\n".join(piece for piece in (*pieces, card.origin) if piece)
-
-
-def _list_texts(card: Meme) -> list[str]:
-    # Situations are what a post resembles; with meaning, use and examples beside them, a situation that was held out
-    # found its own card nearly twice as often (first 85 cards: 13 % against 7 % first, 32 % against 20 % in five).
-    texts = (" ".join(card.names), card.meaning, card.use, *card.situations, *card.examples)
-    return list(dict.fromkeys(text for text in texts if text.strip()))
+def _least(language: str, own: Mask) -> float:
+    cards = int(own.sum())
+    slope, start = GATES[language]
+    return slope * math.log(cards) + start if cards >= FEW else -math.inf
 
 
 def _allowed(card: Meme, tone: str, topics: frozenset[str], used: frozenset[str]) -> bool:
@@ -271,33 +270,5 @@ def _z(scores: Floats, own: Mask) -> Floats:
     return ((scores - rivals.mean()) / spread).astype(np.float32) if spread > 1e-9 else np.zeros_like(scores)
 
 
-def _quality(card: Meme) -> float:
-    # More situations and examples were written for cards that somebody thought about longer.
-    return min(1.0, len(card.situations) / 12) * 0.6 + min(1.0, len(card.examples) / 3) * 0.4
-
-
 def _day(now: datetime | date | None) -> date | None:
     return now.date() if isinstance(now, datetime) else now
-
-
-def _example(name: str, situations: Sequence[str]) -> Meme:
-    # The schema wants eight situations; repeats add nothing to the index, which reads each once.
-    eight = [situations[at % len(situations)] for at in range(max(8, len(situations)))]
-    day = date(2024, 1, 1)
-    return Meme(
-        id=name,
-        family=name,
-        names=(name,),
-        language="zh" if speaks_chinese(" ".join(situations)) else "en",
-        kind="slang",
-        meaning=name,
-        use=name,
-        situations=tuple(eight),
-        examples=(name,),
-        tones=("banter", "warm"),
-        avoid=("grief",),
-        source="examples",
-        first_seen=day,
-        last_seen=day,
-        review="approved",
-    )

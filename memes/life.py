@@ -11,6 +11,7 @@ from memes.card import Lifecycle, Meme
 HALF_LIFE = 75  # days after the last peak (reference §5.3)
 ENOUGH = 3000  # posts seen in a week before silence about a card means something
 PER_POST = 1 / 3000  # uses a post that a card at its best is expected to have: below ENOUGH we may just have missed it
+AGEING = 0.3  # the part of freshness that time alone takes
 UNSEEN = 183  # days; who was not seen alive for six months is neither new nor at its peak
 
 _BASE: dict[Lifecycle, float] = {
@@ -18,7 +19,7 @@ _BASE: dict[Lifecycle, float] = {
     "rising": 1.0,
     "peak": 0.9,
     "settled": 0.5,
-    "classic": 0.6,
+    "classic": 0.5,
     "stale": 0.1,
     "cringe": 0.0,
 }
@@ -32,13 +33,17 @@ def judge_state(card: Meme, today: date | None) -> Lifecycle:
 
 
 def judge_freshness(card: Meme, today: date | None) -> float:
-    """Return in [0, 1] how fresh a card is: half by its state, half by 2^(-days unseen / 75); classics do not age."""
+    """Return in [0, 1] how fresh a card is: its state, of which AGEING fades as 2^(-days unseen / 75).
+
+    Classics do not age. The reference weighs uses of the last 48 hours as much as age; without a stream to observe
+    them, age alone must not bury a card that is merely unwatched.
+    """
     state = judge_state(card, today)
     base = _BASE[state]
     if today is None or state == "classic":
         return base
     days = max((today - card.last_seen).days, 0)
-    return float(0.5 * base + 0.5 * 2 ** (-days / HALF_LIFE))
+    return float(base * (1 - AGEING + AGEING * 2 ** (-days / HALF_LIFE)))
 
 
 def judge_staleness(card: Meme, today: date | None) -> float:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from memes.card import Meme
+from memes.card import Lifecycle, Meme
 from memes.files import LIBRARY, MemeFileError, join_files, list_files, read_file
 from memes.library import Library, Screen
 
@@ -32,6 +32,7 @@ class Shelf:
         self._clock = clock
         self._read: dict[Path, tuple[Stamp, tuple[tuple[Meme, int], ...]]] = {}
         self._screened: dict[str, bool] = {}
+        self._states: dict[str, Lifecycle] = {}
         self._tried: dict[Path, Stamp] = {}
         self._tried = self._stamp()
         self.error: MemeFileError | None = None
@@ -59,7 +60,13 @@ class Shelf:
         """Ask a changed safety policy about every card, and build the library anew."""
         self._screen = screen
         self._screened.clear()
-        self.library = self._build(self._stamp())
+        self.library = self._build(self._tried)
+        self.loaded_at = self._clock()
+
+    def set_states(self, states: Mapping[str, Lifecycle]) -> None:
+        """Let cards take the lifecycle that the nightly look at the stream found, by id; the files stay as they are."""
+        self._states = dict(states)
+        self.library = self._build(self._tried)
         self.loaded_at = self._clock()
 
     def _stamp(self) -> dict[Path, Stamp]:
@@ -75,7 +82,7 @@ class Shelf:
     def _build(self, stamps: dict[Path, Stamp]) -> Library:
         read = {path: self._cards(path, stamp) for path, stamp in stamps.items()}
         cards = join_files(read)
-        library = Library.admit(cards, self._ask if self._screen else None)
+        library = Library.admit(cards, self._ask if self._screen else None, self._states)
         self._read = {path: (stamps[path], found) for path, found in read.items()}
         return library
 

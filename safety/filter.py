@@ -12,6 +12,7 @@ from safety.care import is_care
 from safety.hidden import gives_away
 from safety.lexicon import Lexicon, load_lexicon
 from safety.lexicon.ordinary import load_ordinary
+from safety.model import Model, load_model
 from safety.moods import find_by_mood
 from safety.personal import find_personal
 from safety.policy import Policy, load_policy
@@ -23,14 +24,16 @@ from safety.views import Hearing, Unmasking, Views, build_hearing
 GRADES: tuple[Risk, ...] = ("low", "medium", "high")
 MOST_REASONS = 40
 PLAIN = Context()
+ALONE = frozenset({"romance", "distress"})  # evidence that never adds up
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Filter:
     """Everything the filter knows. Build it with `Filter.load()`; it keeps no state between calls."""
 
     lexicon: Lexicon
     policy: Policy
+    model: Model | None = None
 
     @classmethod
     def load(cls, extra: Path | None = None, *, policy: Path | None = None) -> Filter:
@@ -41,7 +44,7 @@ class Filter:
         files: Iterable[Path] = ()
         if extra is not None:
             files = sorted(extra.glob("*.lex")) if extra.is_dir() else (extra,)
-        loaded = cls(load_lexicon(files), load_policy(policy))
+        loaded = cls(load_lexicon(files), load_policy(policy), load_model())
         loaded.unmasking  # noqa: B018 - built now, not during the first call
         return loaded
 
@@ -54,13 +57,14 @@ class Filter:
     @cached_property
     def versions(self) -> str:
         """Which lexicon and policy decided."""
-        return f"lexicon {self.lexicon.version}, policy {self.policy.version}"
+        model = self.model.version if self.model else "none"
+        return f"lexicon {self.lexicon.version}, policy {self.policy.version}, model {model}"
 
     def check(self, text: str, *, direction: Direction, context: Context | None = None) -> Verdict:
         """Grade a text and decide what happens with it.
 
         `in` is what people write, `out` what the bot is about to post. Spans of the reasons point into `text`.
-        Never raises for any text; time is bounded because only the first 5,000 characters are read, and anything
+        Never raises for any text; time is bounded because only the first 2,000 characters are read, and anything
         longer is high risk on its way out.
         """
         context = context or PLAIN
@@ -81,6 +85,7 @@ class Filter:
         if direction == "out":
             reasons += find_handles(views.plain, context.thread_handles)
             reasons += find_by_mood(views, context)
+            reasons += self.find_toxic(views)
         said = decode_payloads(views.original)
         for start, end, inner in said:
             reasons.append(note("encoded", "payload", "medium", (start, end), "an encoded piece that can be read"))
@@ -90,16 +95,28 @@ class Filter:
             reasons.append(note("leak", "hidden", "high", (0, len(text)), "it gives away hidden instructions"))
         return reasons
 
+    def find_toxic(self, views: Views) -> list[Reason]:
+        """Return what the classifier says when it is sure enough."""
+        if self.model is None or not views.plain.text.strip():
+            return []
+        chance, risk = self.model.judge(views.reassembled)
+        if risk == "low":
+            return []
+        why = f"the classifier takes this for offensive (probability {chance:.2f})"
+        return [note("toxicity", "classifier", risk, (0, len(views.original)), why)]
+
 
 def weigh(reasons: list[Reason]) -> list[Reason]:
     """Raise evidence to medium where two kinds of it for one code, or evidence and a disguise, come together."""
-    evidence = Counter(code for code, _ in {(r.code, r.rule) for r in reasons if r.risk == "low"})
+    evidence = Counter(
+        code for code, _ in {(r.code, r.rule) for r in reasons if r.risk == "low" and r.code not in ALONE}
+    )
     if not evidence:
         return reasons
     disguised = any(reason.code == "disguise" for reason in reasons)
     return [
         reason.model_copy(update={"risk": "medium"})
-        if reason.risk == "low" and (evidence[reason.code] > 1 or disguised)
+        if reason.risk == "low" and reason.code not in ALONE and (evidence[reason.code] > 1 or disguised)
         else reason
         for reason in reasons
     ]

@@ -14,7 +14,7 @@ LATIN_OVERLAP = 32  # twelve Latin letters are two words, which anybody may shar
 SHORTEST_CANARY = 5
 LONGEST_CANARY = 40
 NON_WORD = re.compile(r"[\W_]+")
-HAN_CHAR = re.compile(f"[{HAN}\ue000-\uf8ff]")
+HAN_CHAR = re.compile(f"[{HAN}\ua000-\ua48f]")
 
 
 def gives_away(text: str, hidden: tuple[str, ...], said: Iterable[str] = ()) -> bool:

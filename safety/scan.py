@@ -53,13 +53,15 @@ def reads_better(backwards: str, forwards: str, english: frozenset[str]) -> bool
 def search(name: str, folded: Folded, lexicon: Lexicon, direction: Direction) -> Iterator[tuple[str, Reason]]:
     """Yield terms and rules that stand in one reading, with spans of that reading."""
     text = folded.text
-    rules: dict[str, Rule] = {rule.name: rule for rule in lexicon.always}
+    rules: dict[str, Rule] = {}
+    met: set[str] = set()
     terms, anchors = lexicon.terms, lexicon.anchors
     for place in range(len(text)):
         pair = text[place : place + 2]
         if pair in terms:
             term = next((t for t in terms[pair] if stands(t, text, place, name, direction)), None)
-            if term is not None:
+            if term is not None and term.text not in met:
+                met.add(term.text)
                 yield term.text, explain(term.entry, term.text, (place, place + len(term.text)), name)
         if pair in anchors or pair[:1] in anchors:
             collect_rules(lexicon, text, place, rules)
@@ -84,10 +86,15 @@ def find_rule(rule: Rule, text: str, name: str, direction: Direction) -> tuple[i
     entry = rule.entry
     if name not in entry.views or entry.way not in {"both", direction}:
         return None
-    match = rule.pattern.search(text)
-    if match is None or (rule.unless is not None and rule.unless.search(text)):
+    spans: list[tuple[int, int]] = []
+    for pattern in rule.patterns:
+        match = pattern.search(text)
+        if match is None:
+            return None
+        spans.append(match.span())
+    if rule.unless is not None and rule.unless.search(text):
         return None
-    return match.span()
+    return min(spans)[0], max(span[1] for span in spans)
 
 
 def stands(term: Term, text: str, place: int, name: str, direction: Direction) -> bool:

@@ -8,14 +8,14 @@ from functools import cache, lru_cache
 from safety.fold import Folded, rewrite
 from safety.tables import load_syllables
 
-FIRST = 0xE000  # syllables are private-use characters, so that a text and its sound are strings of the same kind
-LATIN_RUN = re.compile(r"(?<![a-z0-9_])[a-z]{2,24}(?![a-z0-9_])")
+FIRST = 0xA000  # syllables are written as Yi letters, so that a text and its sound are strings of the same kind
+LATIN_RUN = re.compile(r"(?<![a-z0-9_])[a-z]{2,80}(?![a-z0-9_])")
 LONGEST = 6
 
 
 @cache
 def load_sound_codes() -> dict[str, str]:
-    """Return each syllable of Mandarin with the private-use character that stands for it."""
+    """Return each syllable of Mandarin with the Yi letter that stands for it."""
     return {sound: chr(FIRST + place) for place, sound in enumerate(sorted(set(load_syllables().values())))}
 
 
@@ -49,10 +49,13 @@ def split_pinyin(run: str) -> str:
 
 def hear(folded: Folded) -> Folded:
     """Return the syllables of a folded text: Han characters by their reading, Latin runs when they are pinyin."""
-    pieces = []
+    pieces: list[tuple[int, int, str]] = []
     for run in LATIN_RUN.finditer(folded.text):
         syllables = split_pinyin(run.group())
-        if syllables:
-            pieces.append((run.start(), run.end(), syllables))
+        if not syllables:
+            continue
+        if pieces and folded.text[pieces[-1][1] : run.start()] in {" ", "  "}:
+            pieces.append((pieces[-1][1], run.start(), ""))
+        pieces.append((run.start(), run.end(), syllables))
     heard = rewrite(folded, pieces) if pieces else folded
     return Folded(sound(heard.text), heard.starts, heard.ends)

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from safety.fold import HAN, Folded
 from safety.verdict import Reason, Risk
 
-LONGEST = 5_000  # nothing a person would read as a comment; nothing we could check in time
+LONGEST = 2_000  # nothing a person would read as a comment; nothing we could check in time
 LONG = 1_000
 MOST_EMOJI = 25
 WIDE_DOMAIN = (

@@ -14,7 +14,7 @@ from safety.tables import HERE, load_emoji_names, load_parts
 
 ACCENTED = re.compile("[\xe0-\xff\u0100-\u024f\u1e00-\u1eff]")
 # Between two Han characters: blanks, and signs that no sentence uses there.
-WEDGE = re.compile(rf"(?<=[{HAN}])(?:[^\w\s。!?,;:、…~～\"'“”‘’()\[\]《》「」『』【】@#—]|_|[ ]){{1,3}}(?=[{HAN}])")
+WEDGE = re.compile(rf"(?<=[{HAN}])(?:[^\w\s。!?,;:、…～\"'“”‘’()\[\]《》「」『』【】@#—]|_|[ ]){{1,3}}(?=[{HAN}])")
 CHAIN = re.compile(rf"(?:[{HAN}][^\w]{{1,3}}){{2,}}[{HAN}](?![{HAN}])")
 SPELLED = re.compile(r"(?<![a-z0-9])(?:[a-z0-9@$!*][^\w@$!*]{1,3}|[a-z0-9@$!*]_){2,}[a-z0-9@$!*](?![a-z0-9])")
 REPEAT = re.compile(rf"([{HAN}a-z])\1{{2,}}")

@@ -293,6 +293,7 @@ class World:
             recall=self._recall,
             check=check,
             care=lambda _kind, _language, _room: "我在这里。请拨打 12356",
+            explain=lambda _comment, _post: "",
             room=lambda platform, mention, language: 100,
             hidden=lambda: (),
             clock=lambda: NOW,

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
 
 from bot.emotion.icons import Icon
 
@@ -16,9 +21,15 @@ LATIN = re.compile(r"[a-zß-ž]+")
 ICON_MARKS = "\ue000\ue001\ue002\ue003\ue004\ue005\ue006"
 """One private character for the leading emotion of an icon, the last for a wink."""
 
+FIRST, SECOND = np.uint64(42), np.uint64(21)
+LAST = np.uint64(ord("\ue010") << 42)
+FIRST_IS_NEW = np.array([True])
+
 
 def mark_icons(text: str, found: Sequence[tuple[Icon | None, int, int]]) -> str:
     """The text with every known icon turned into one mark."""
+    if not found:
+        return text
     parts, at = [], 0
     for icon, start, end in sorted(found, key=lambda item: item[1]):
         if start < at:
@@ -51,11 +62,42 @@ def eastern_grams(text: str) -> list[str]:
     return grams
 
 
+def eastern_keys(text: str) -> tuple[NDArray[np.uint64], NDArray[np.float32]]:
+    """The same pieces, each packed into one whole number (see `linear.pack`), sorted, and 1 + ln count of each."""
+    text = tidy(text)
+    signs = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
+    ones = signs << FIRST
+    twos = ones[:-1] | signs[1:] << SECOND
+    last = next((clause for clause in reversed(CLAUSE.split(text)) if len(clause) > 1), "")
+    ends = np.frombuffer(last.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
+    marks = [_mark("\ue011", str(min(9, len(text) // 12)))]
+    marks += [_mark("\ue012", "!")] if "!" in text or "!" in text else []
+    marks += [_mark("\ue012", "?")] if "?" in text or "?" in text else []
+    parts = (
+        ones,
+        twos,
+        twos[:-1] | signs[2:],
+        LAST | ends[:-1] << SECOND | ends[1:],
+        np.array(marks, np.uint64),
+    )
+    keys = np.concatenate(parts)
+    keys.sort()
+    new = np.flatnonzero(np.concatenate((FIRST_IS_NEW, keys[1:] != keys[:-1])))
+    times = np.empty(len(new), np.float32)
+    times[:-1] = new[1:] - new[:-1]
+    times[-1] = len(keys) - new[-1]
+    return keys[new], 1 + np.log(times)
+
+
+def _mark(kind: str, sign: str) -> int:
+    return ord(kind) << 42 | ord(sign) << 21
+
+
 def latin_grams(text: str) -> list[str]:
     """Word 1-2-grams and character 2-4-grams inside of words."""
     words = WORDS.findall(tidy(text))
     grams = ["\ue013" + word for word in words]
-    grams += [f"\ue013{first} {second}" for first, second in zip(words, words[1:], strict=False)]
+    grams += [f"\ue013{first} {second}" for first, second in pairwise(words)]
     for word in words:
         if len(word) < 2:
             continue
@@ -72,7 +114,4 @@ def latin_share(text: str) -> float:
 
 def count(grams: Iterable[str]) -> dict[str, int]:
     """How often each piece stands there."""
-    counts: dict[str, int] = {}
-    for gram in grams:
-        counts[gram] = counts.get(gram, 0) + 1
-    return counts
+    return Counter(grams)

@@ -6,6 +6,7 @@ import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -33,15 +34,60 @@ class Linear:
 
     def scores(self, counts: Mapping[str, int]) -> Scores:
         """The scores of one text, (labels,); the bias alone if no piece is known."""
-        places = self.places
-        found = [(places[piece], times) for piece, times in counts.items() if piece in places]
-        if not found:
+        size = len(counts)
+        at = np.fromiter(map(self.places.get, counts, repeat(-1)), np.int64, size)
+        known = at >= 0
+        at = at[known]
+        if not at.size:
             return self.bias
-        at = np.array(found, dtype=np.int64)
-        weights = self.idf[at[:, 0]] * (1.0 + np.log(at[:, 1], dtype=np.float32))
+        times = np.fromiter(counts.values(), np.float32, size)[known]
+        weights = self.idf[at] * (np.float32(1.0) + np.log(times))
         length = np.sqrt(weights @ weights)
-        total: Scores = (weights / length) @ self.rows[at[:, 0]].astype(np.float32) * self.scale + self.bias
+        total = (weights / length) @ self.rows[at].astype(np.float32) * self.scale + self.bias
+        return np.asarray(total, dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """The same model over pieces of at most three characters, each packed into one whole number.
+
+    `keys` are the packed pieces, sorted; `rows`, (pieces, labels), and `idf`, (pieces,), stand in their order.
+    """
+
+    labels: tuple[str, ...]
+    keys: NDArray[np.uint64]
+    rows: Scores
+    idf: Scores
+    bias: Scores
+    facts: dict[str, Any]
+
+    def scores(self, keys: NDArray[np.uint64], times: Scores) -> list[float]:
+        """The scores of one text by its sorted keys and 1 + ln count of each; the bias alone if none is known."""
+        at = self.keys.searchsorted(keys)
+        found = self.keys.take(at, mode="clip") == keys
+        at = at[found]
+        if not at.size:
+            bare: list[float] = self.bias.tolist()
+            return bare
+        weights = self.idf.take(at) * times[found]
+        total: list[float] = (weights @ self.rows.take(at, 0) / np.sqrt(weights @ weights) + self.bias).tolist()
         return total
+
+
+def pack(model: Linear) -> Packed:
+    """Packs a model whose pieces have at most three characters. Raises ValueError for a longer piece."""
+    signs = np.frombuffer("\0".join([*model.places, ""]).encode("utf-32-le"), np.uint32)
+    ends = np.flatnonzero(signs == 0)
+    starts = np.concatenate(([0], ends[:-1] + 1))
+    if (ends - starts).max(initial=0) > 3:
+        raise ValueError("a piece of more than three characters cannot be packed")
+    padded = np.concatenate((signs.astype(np.uint64), np.zeros(2, np.uint64)))
+    keys = np.zeros(len(starts), np.uint64)
+    for place, shift in enumerate((42, 21, 0)):
+        keys |= np.where(starts + place < ends, padded[starts + place], np.uint64(0)) << np.uint64(shift)
+    order = np.argsort(keys)
+    rows = model.rows.astype(np.float32) * model.scale
+    return Packed(model.labels, keys[order], rows[order], model.idf[order], model.bias, model.facts)
 
 
 def load(path: Path) -> Linear:
@@ -51,7 +97,7 @@ def load(path: Path) -> Linear:
         facts = json.loads(box["facts"].tobytes().decode("utf-8"))
         return Linear(
             labels=tuple(facts["labels"]),
-            places={piece: at for at, piece in enumerate(pieces)},
+            places=dict(zip(pieces, range(len(pieces)), strict=True)),
             rows=box["rows"],
             idf=box["idf"].astype(np.float32) * np.float32(facts["idf_step"]),
             scale=box["scale"],

@@ -93,9 +93,9 @@ def flatten(source: str) -> Plain:
         origin = [*range(HEAD), *range(tail, len(source))]
     text = text.translate(folds())
     swapped = 0
-    if origin is None:
+    if origin is None and text != source:
         simple = _simple()
-        swapped = sum(letter in simple for letter in source)
+        swapped = sum(map(simple.__contains__, source))
     if UNSEEN.search(text):
         keep = [at for at, letter in enumerate(text) if not UNSEEN.match(letter)]
         text, origin = _pick(text, origin, keep)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.emotion import book, icons
+from bot.emotion import book, icons, weigh
+from bot.emotion.grams import mark_icons
 from bot.emotion.icons import Icon, blank
 from bot.emotion.plain import Plain, flatten
 from bot.emotion.rules import Hit
@@ -20,6 +21,10 @@ INDEX = {name: at for at, name in enumerate(EMOTIONS)}
 LAUGHTER = re.compile(
     r"哈{2,}|h{3,}|(?:ha|he|ja|ah){2,}h?|233+|w{3,}|ㅋ+|ㅎ{2,}|嘿{2,}|嘻{2,}|(?<![a-z])(?:l+o+l+|lmf?ao+|rofl|xd|xswl)(?![a-z])"
 )
+ICON_SHARE = 0.5
+"""How far the hand-made table moves the trained weights, which know few icons; 1 without weights."""
+UNSOBER = frozenset({"laugh", "joke_ask", "slang", "meme", "exclaim", "bot_chat"})
+"""Kinds of play that can be laid over any text, so they never speak against sorrow."""
 WORD = re.compile(r"\w")
 SURE = 0.8
 """The sum of rule weights from which a plight or a danger is taken as said; all weights are set against it."""
@@ -38,6 +43,7 @@ class Seen:
     """All that was found in one text."""
 
     plain: Plain
+    spoken: str
     text: str
     sober: str
     icons: list[tuple[Icon | None, int, int]]
@@ -69,7 +75,9 @@ def read(source: str) -> Feeling:
         named = (max(plights, key=lambda name: plights[name]),)
     emotions, confidence, sorrow = _emotions(seen, gravity, distress)
     troubles = tuple(name for name, sum_ in seen.sums("trouble").items() if sum_ >= TROUBLE)
-    if not named and not troubles and sorrow >= SORROW:
+    if "tired" not in troubles and any(hit.kind == "idiom" and hit.topic == "tired" for hit in seen.hits):
+        troubles += ("tired",)
+    if not named and not troubles and sorrow >= _bar(seen):
         named = ("sorrow",)
     if bait in ("spam", "bot_loop") and distress != "none" and max(seen.sums("crisis").values()) < 1.5 * SURE:
         crisis, distress = None, "none"
@@ -97,13 +105,13 @@ def _see(source: str) -> Seen:
     idioms, rest = book.load()
     plain = flatten(source)
     marks = icons.load().find(plain.text)
-    text = blank(plain.text, [(start, end) for _, start, end in marks])
-    spoken = idioms.find(text)
-    text = blank(text, [(hit.start, hit.end) for hit in spoken])
+    bare = blank(plain.text, [(start, end) for _, start, end in marks])
+    spoken = idioms.find(bare)
+    text = blank(bare, [(hit.start, hit.end) for hit in spoken])
     hits = [hit for hit in _longest(rest.find(text)) if hit.kind not in ("not", "degree")]
     asked = [(hit.start, hit.end) for hit in hits if hit.kind == "ask" and hit.topic == "joke"]
     sober = LAUGHTER.sub(lambda match: " " * len(match.group()), blank(text, asked))
-    return Seen(plain, text, sober, marks, spoken + hits)
+    return Seen(plain, plain.text, text, sober, marks, spoken + hits)
 
 
 def _longest(hits: list[Hit]) -> list[Hit]:
@@ -118,6 +126,13 @@ def _longest(hits: list[Hit]) -> list[Hit]:
             for other in words
         )
     ]
+
+
+def _bar(seen: Seen) -> float:
+    """How much sorrow it takes: more where the matter itself is light, or where no word says it."""
+    matter = sum(min(0.6, weight) for topic, weight in seen.sums("play").items() if topic not in UNSOBER)
+    said = any(hit.kind == "feel" and hit.topic in ("sadness", "fear") for hit in seen.hits)
+    return min(0.97, SORROW + 0.3 * min(1.0, matter) + (0.0 if said else 0.25))
 
 
 def _danger(sums: dict[str, float]) -> tuple[CrisisKind | None, Distress]:
@@ -143,30 +158,40 @@ def _gravity(sums: dict[str, float]) -> float:
 
 def _emotions(seen: Seen, gravity: float, distress: Distress) -> tuple[list[float], float, float]:
     """Six probabilities, the confidence, and sadness + fear once laughter and smiles are taken away."""
-    scores = _worded(seen)
     faces = [icon for icon, _, _ in seen.icons if icon is not None]
     low = [icon for icon in faces if not icon.irony and sum(icon.says[ANGER : FEAR + 1]) > 0.5]
-    sober = _softmax(_with_icons(scores, low))
-    scores = _with_icons(scores, faces)
-    if LAUGHTER.search(seen.text):
-        scores[JOY] += 0.8
+    trained = weigh.chances(mark_icons(seen.spoken, seen.icons))
+    if trained is None:
+        scores = _worded(seen)
+        sober = _softmax(_with_icons(scores, low))
+        scores = _with_icons(scores, faces)
+        scores[JOY] += 0.8 * bool(LAUGHTER.search(seen.text))
+        scores[SADNESS] += 2.0 * min(1.5, gravity)
+    else:
+        scores = _with_icons(_logs(trained), faces, ICON_SHARE)
+        plain = seen.sober.strip()
+        calm = weigh.chances(plain) if plain != seen.spoken.strip() else trained
+        sober = _softmax(_with_icons(_logs(calm), low, ICON_SHARE)) if calm else [0.0] * 6
     for hit in seen.hits:
-        if hit.kind == "idiom":
+        if hit.kind == "idiom" and trained is None:
             scores[ANGER if hit.topic == "tired" else JOY] += 0.6
-    scores[SADNESS] += 2.0 * min(1.5, gravity)
     if distress != "none":
-        scores[SADNESS] += 2.0
-        scores[FEAR] += 1.0
+        scores[SADNESS] += 1.5
+        scores[FEAR] += 0.7
     shares = _softmax(scores)
     confidence = max(shares) * min(1.0, 0.6 + len(seen.text) / 50)
     return shares, confidence, sober[SADNESS] + sober[FEAR]
 
 
-def _with_icons(scores: list[float], faces: list[Icon]) -> list[float]:
+def _logs(chances: Sequence[float]) -> list[float]:
+    return [math.log(max(chance, 1e-4)) for chance in chances]
+
+
+def _with_icons(scores: list[float], faces: list[Icon], share_of: float = 1.0) -> list[float]:
     scores = list(scores)
-    for icon in faces:
+    for icon in faces[:5]:
         for at, share in enumerate(icon.says):
-            scores[at] += (0.5 + 0.5 * icon.strength) * (share - 0.1)
+            scores[at] += share_of * (0.5 + 0.5 * icon.strength) * (share - 0.1)
     return scores
 
 
@@ -216,10 +241,22 @@ def _play(seen: Seen) -> float:
     return min(1.0, total)
 
 
+def alarm(feeling: Feeling) -> float:
+    """One number for how much speaks for danger to oneself, from 0; for ranking and benchmarks, not a decision."""
+    danger = sum(cue.weight for cue in feeling.cues if cue.says.startswith("crisis: "))
+    weight = sum(cue.weight for cue in feeling.cues if cue.says in LOW_PLIGHTS)
+    return danger + 0.35 * min(3.0, weight) + 0.4 * (feeling.emotions["sadness"] + feeling.emotions["fear"])
+
+
+LOW_PLIGHTS = frozenset(f"plight: {name}" for name in ("despair", "mental_illness", "loneliness", "guilt", "panic"))
+
+
 def _sarcasm(seen: Seen, emotions: list[float]) -> float:
     irony = any(icon is not None and icon.irony for icon, _, _ in seen.icons)
     gripe = bool(seen.sums("trouble"))
-    return min(0.95, 0.1 + 0.35 * irony + 0.25 * (gripe and emotions[JOY] > 0.3) + 0.2 * (irony and gripe))
+    said = 0.3 * irony + 0.2 * (gripe and emotions[JOY] > 0.3) + 0.2 * (irony and gripe)
+    trained = weigh.sarcasm(mark_icons(seen.spoken, seen.icons))
+    return min(0.95, said + (0.1 if trained is None else 0.6 * trained))
 
 
 def _intensity(seen: Seen) -> int:

@@ -19,20 +19,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
+from operator import add
 
 from bot.emotion.plain import fold_word
 from bot.errors import Misconfigured
 
 LATIN = re.compile(r"[a-z0-9'\u00df-\u017f]+")
 LATIN_KEY = re.compile(r"[a-z0-9'\u00df-\u017f]+\*?")
-GROUP = re.compile(r"\(([^()]*)\)")
 _WORDLY = "a-z0-9\u00df-\u017f"
 SPECIAL = re.compile(r"[()|*№.?+\[\]{}\\]")
 NUMBER = "[0-9一二三四五六七八九十两几半百千万]+"
 STORY = "<FICTION>"
 TOLD = 0.4
 """What is left of a rule that names <FICTION> after `!` when the text speaks of a film, a book or a game."""
-DIGIT = re.compile(NUMBER)
 MEANS = {"(": "(?:", ")": ")", "|": "|", "*": f"[{_WORDLY}]*", "№": NUMBER}
 
 
@@ -111,88 +111,169 @@ class Rule:
             and all(map(_is_plain, self.needs[0].items[0]))
         )
 
-    def find(self, text: str) -> list[tuple[int, int]]:
-        """The spans of the first needed sequence, each wording once; none unless all needs and no ban are there."""
-        if any(need.search(text) is None for need in self.needs[1:]) or not self.needs[0].search(text):
-            return []
-        if any(ban.search(text) for ban in self.bans):
-            return []
-        spans = {match.group(): match.span() for match in self.needs[0].finditer(text)}
+    def find(self, text: str, *, banned: bool = True) -> list[tuple[int, int]]:
+        """The spans of the first needed sequence, each wording once; none unless all needs and no ban are there.
+
+        `banned` is False where it is known that no ban can be there.
+        """
+        for need in self.needs:
+            if need.regex.search(text) is None:
+                return []
+        if banned:
+            for ban in self.bans:
+                if ban.regex.search(text) is not None:
+                    return []
+        spans = {match.group(): match.span() for match in self.needs[0].regex.finditer(text)}
         return list(spans.values()) if len(self.needs) == 1 else list(spans.values())[:1]
 
 
 @dataclass(slots=True)
 class RuleBook:
-    """All rules of some files, indexed by the pairs of characters and the Latin words that can wake them."""
+    """All rules of some files, and what must stand in a text before any of them is tried.
+
+    Every item of a rule is filed under its keys: pairs of characters, Latin words and stems. A rule is tried only
+    when a key of each of its items stands in the text. Sets of rules are bits of one whole number: level by level,
+    the first items of all rules, then the second ones, and so on; `bans` does the same for what forbids a rule.
+    """
 
     rules: list[Rule] = field(default_factory=list)
-    pairs: dict[str, list[tuple[str, Rule]]] = field(default_factory=dict)
-    words: dict[str, list[tuple[str, Rule]]] = field(default_factory=dict)
-    stems: set[str] = field(default_factory=set)
     stories: Sequence | None = None
+    _said: dict[str, list[tuple[str, Rule]]] = field(default_factory=dict)
+    _slots: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    _bans: dict[str, list[int]] = field(default_factory=dict)
+    _stems: set[str] = field(default_factory=set)
+    _free: list[int] = field(default_factory=lambda: [0])
+    _risky: int = 0
+    _masks: dict[str, tuple[tuple[int, ...], int]] = field(default_factory=dict)
 
     def add(self, rule: Rule) -> None:
-        """Takes a rule in and files it under the words of its rarest item."""
+        """Takes a rule in and files it under the keys of its items."""
+        bit = 1 << len(self.rules)
+        self._masks.clear()
+        if rule.literal:
+            for word in rule.needs[0].items[0]:
+                for key in _keys(word):
+                    self._note(key)
+                    self._said.setdefault(key, []).append((word, rule))
+        else:
+            items = [item for need in rule.needs for item in need.items]
+            for level, item in enumerate(items):
+                self._file(level, item)
+            self._free += [bit - 1] * (len(items) - len(self._free))
+            for level in range(len(items), len(self._free)):
+                self._free[level] |= bit
+            for ban in rule.bans:
+                self._forbid(ban.anchor, bit)
         self.rules.append(rule)
-        anchor = min((need.anchor for need in rule.needs), key=_commonness)
-        for word in anchor:
-            for latin, key in _keys(word):
-                if latin and key.endswith("*"):
-                    self.stems.add(key[:-1])
-                (self.words if latin else self.pairs).setdefault(key, []).append((word, rule))
+
+    def _note(self, key: str) -> None:
+        if key.endswith("*"):
+            self._stems.add(key[:-1])
+
+    def _file(self, level: int, item: tuple[str, ...]) -> None:
+        keys = {key for word in item for key in _keys(word)}
+        if not all(map(_is_scanned, keys)):
+            while len(self._free) <= level:
+                self._free.append((1 << len(self.rules)) - 1)
+            self._free[level] |= 1 << len(self.rules)
+            return
+        for key in keys:
+            self._note(key)
+            self._slots.setdefault(key, []).append((level, len(self.rules)))
+
+    def _forbid(self, item: tuple[str, ...], bit: int) -> None:
+        for key in {key for word in item for key in _keys(word)}:
+            if not _is_scanned(key):
+                self._risky |= bit
+                continue
+            self._note(key)
+            self._bans.setdefault(key, []).append(len(self.rules))
 
     def find(self, text: str) -> list[Hit]:
-        """All rules that fire in a folded text, with every wording found."""
-        hits: list[Hit] = []
-        tried: set[int] = set()
-        for rule, span in self._woken(text):
-            mark = id(rule)
-            if rule.literal:
-                if span is not None:
-                    hits.append(Hit(rule.kind, rule.topic, rule.weight, *span, mark))
-            elif mark not in tried:
-                tried.add(mark)
-                found = rule.find(text)
-                if found:
-                    weight = rule.weight * (TOLD if rule.told and self.is_story(text) else 1.0)
-                    hits += [Hit(rule.kind, rule.topic, weight, *place, mark) for place in found]
+        """All rules that fire in a folded text, with every wording found, in the order of the rules."""
+        keys = self._keys_of(text)
+        hits = self._find_said(text, keys)
+        levels, banned = list(self._free), self._risky
+        for key in keys:
+            mask = self._masks.get(key) or self._mask(key)
+            for level, bits in enumerate(mask[0]):
+                levels[level] |= bits
+            banned |= mask[1]
+        awake = levels[0]
+        for bits in levels[1:]:
+            awake &= bits
+        told = self.stories is None
+        weaker = 1.0
+        while awake:
+            bit = awake & -awake
+            awake ^= bit
+            rule = self.rules[bit.bit_length() - 1]
+            found = rule.find(text, banned=bool(banned & bit))
+            if not found:
+                continue
+            if rule.told and not told:
+                told, weaker = True, TOLD if self.is_story(text) else 1.0
+            weight = rule.weight * (weaker if rule.told else 1.0)
+            hits += [Hit(rule.kind, rule.topic, weight, *place, id(rule)) for place in found]
         return hits
+
+    def _keys_of(self, text: str) -> set[str]:
+        """All keys that stand in a text and are known."""
+        keys = set(text)
+        keys.update(map(add, text, text[1:]))
+        for word in set(LATIN.findall(text)):
+            keys.add(word)
+            if "'" in word:
+                parts = word.split("'")
+                keys.update(parts)
+                keys.update("'".join(parts[:size]) for size in range(2, len(parts)))
+            keys.update([word[:size] + "*" for size in range(2, min(len(word), 12) + 1) if word[:size] in self._stems])
+        return {key for key in keys if key in self._slots or key in self._said or key in self._bans}
+
+    def _mask(self, key: str) -> tuple[tuple[int, ...], int]:
+        """The bits of a key, level by level, and the bits of the rules that it may forbid."""
+        levels = [0] * len(self._free)
+        for level, number in self._slots.get(key, ()):
+            levels[level] |= 1 << number
+        while levels and not levels[-1]:
+            levels.pop()
+        mask = tuple(levels), sum(1 << number for number in set(self._bans.get(key, ())))
+        self._masks[key] = mask
+        return mask
+
+    def _find_said(self, text: str, keys: set[str]) -> list[Hit]:
+        """The rules that are nothing but words."""
+        hits: list[Hit] = []
+        for key in keys:
+            for word, rule in self._said.get(key, ()):
+                if _latin(word[:1]):
+                    spans = [match.span() for match in _pattern(word).finditer(text)]
+                else:
+                    spans = _places(word, text)
+                hits += [Hit(rule.kind, rule.topic, rule.weight, *span, id(rule)) for span in spans]
+        return sorted(set(hits), key=lambda hit: (hit.start, hit.end, hit.kind, hit.topic, hit.weight))
 
     def is_story(self, text: str) -> bool:
         """Whether the text speaks of a film, a book or a game."""
         return self.stories is not None and self.stories.search(text) is not None
 
-    def _woken(self, text: str) -> Iterator[tuple[Rule, tuple[int, int] | None]]:
-        for at in range(len(text)):
-            if text[at] >= "\u2e80":
-                yield from self._eastern(at, text)
-        if DIGIT.search(text):
-            yield from ((rule, None) for _, rule in self.pairs.get("№", ()))
-        for match in LATIN.finditer(text):
-            word = match.group()
-            yield from self._latin(word, match.span(), text)
-            for size in range(2, min(len(word), 12) + 1):
-                if word[:size] in self.stems:
-                    yield from self._latin(word[:size] + "*", match.span(), text)
 
-    def _eastern(self, at: int, text: str) -> Iterator[tuple[Rule, tuple[int, int] | None]]:
-        for key in (text[at], text[at : at + 2]) if at + 1 < len(text) else (text[at],):
-            for word, rule in self.pairs.get(key, ()):
-                if not rule.literal:
-                    yield rule, None
-                elif text.startswith(word, at):
-                    yield rule, (at, at + len(word))
+@lru_cache(maxsize=4_000)
+def _pattern(word: str) -> re.Pattern[str]:
+    return re.compile(_body(word))
 
-    def _latin(self, key: str, span: tuple[int, int], text: str) -> Iterator[tuple[Rule, tuple[int, int] | None]]:
-        for word, rule in self.words.get(key, ()):
-            if not rule.literal:
-                yield rule, None
-            elif word == key:
-                yield rule, span
-            else:
-                match = re.compile(_body(word)).search(text)  # the re module caches the pattern
-                if match:
-                    yield rule, match.span()
+
+def _places(word: str, text: str) -> list[tuple[int, int]]:
+    places, at = [], text.find(word)
+    while at >= 0:
+        places.append((at, at + len(word)))
+        at = text.find(word, at + 1)
+    return places
+
+
+def _is_scanned(key: str) -> bool:
+    """Whether a key can be found among the pairs and words of a text."""
+    return bool(key) and (len(key) <= 2 or LATIN_KEY.fullmatch(key) is not None)
 
 
 def _alternatives(words: Iterable[str]) -> str:
@@ -205,7 +286,7 @@ def _body(word: str) -> str:
     if _latin(_first(bare)):
         body = f"(?<![{_WORDLY}])" + body
     if _latin(bare[-1]) or (bare[-1] == ")" and _latin(bare[bare.rindex("(") :].strip("()|")[-1:] or " ")):
-        body += f"(?![{_WORDLY}])"
+        body += f"(?![{_WORDLY}]|'t)"
     return (r"^\W*" if word.startswith("^") else "") + body + (r"\W*$" if word.endswith("$") else "")
 
 
@@ -222,35 +303,69 @@ def _is_plain(word: str) -> bool:
 
 
 def _commonness(words: tuple[str, ...]) -> float:
-    """How often an item may wake its rule: short words are common, and many words are."""
+    """How often an item may wake its rule: single characters are very common, and many words are."""
     cost = 0.0
     for word in words:
-        bare = word.split("(")[0].strip("^$*")
-        cost += (word.count("|") + 1) * (8.0 if len(bare) < 2 else 1.0 if len(bare) > 2 else 2.0)
+        if "(" in word:
+            cost += 1.5 * min(8, word.count("|") + 1)
+        else:
+            size = len(word.strip("^$*№"))
+            cost += 40.0 if size < 2 else 2.0 if size < 3 else 1.0
     return cost
 
 
-def _keys(word: str) -> list[tuple[bool, str]]:
-    """What wakes a word: pairs of characters (False, key), or Latin words and stems (True, key)."""
-    keys: list[tuple[bool, str]] = []
+@lru_cache(maxsize=100_000)
+def _keys(word: str) -> tuple[str, ...]:
+    """What wakes a word: pairs of characters, or Latin words and stems."""
+    keys: list[str] = []
     for spelt in _openings(word.strip("^$")):
         if _latin(spelt[:1]):
-            found = LATIN_KEY.findall(spelt)
-            keys.append((True, max(found, key=len)))
+            keys.append(max(LATIN_KEY.findall(spelt), key=len))
         else:
-            keys.append((False, "№" if spelt[0] == "№" else spelt[:2]))
-    return list(dict.fromkeys(keys))
+            before, _, after = spelt.partition("№")
+            keys.append((before or after.lstrip("№"))[:2])
+    return tuple(dict.fromkeys(keys))
 
 
 def _openings(word: str) -> list[str]:
     """The spellings of a word, or enough of their openings to find it by."""
-    pieces = GROUP.split(word)
-    done = [""]
-    for at, piece in enumerate(pieces):
-        done = list(dict.fromkeys(head + tail for head in done for tail in (piece.split("|") if at % 2 else [piece])))
-        if all(_opens(head, whole=at == len(pieces) - 1) for head in done):
-            break
-    return [_open(head, whole=at == len(pieces) - 1) for head in done]
+    if "(" not in word:
+        return [word]
+    return [_open(head, whole=whole) for head, whole in _grow([("", True)], word)]
+
+
+def _grow(heads: list[tuple[str, bool]], word: str) -> list[tuple[str, bool]]:
+    """Adds a word to openings, piece by piece, until each of them is enough; False marks those that may go on."""
+    at = 0
+    while at < len(word):
+        if all(not whole or _is_enough(head) for head, whole in heads):
+            return [(head, False) for head, _ in heads]
+        done = [head for head in heads if not head[1]]
+        live = [head for head in heads if head[1]]
+        if word[at] == "(":
+            end = _group_end(word, at)
+            for variant in _split(word[at + 1 : end - 1]):
+                done += _grow(live, variant)
+        else:
+            end = at + 1
+            done += [_grown(head + word[at]) for head, _ in live]
+        heads = list(dict.fromkeys(done))
+        at = end
+    return heads
+
+
+def _grown(head: str) -> tuple[str, bool]:
+    """Two characters are enough for an Eastern word; a Latin one is better found by its longest word."""
+    return head, _latin(head[0]) or not _is_enough(head)
+
+
+def _group_end(word: str, at: int) -> int:
+    depth = 0
+    for end in range(at, len(word)):
+        depth += (word[end] == "(") - (word[end] == ")")
+        if depth == 0:
+            return end + 1
+    raise ValueError(f"a bracket without its partner in {word!r}")
 
 
 def _open(head: str, *, whole: bool) -> str:
@@ -260,12 +375,10 @@ def _open(head: str, *, whole: bool) -> str:
     return head[: head.rindex(" ")] if " " in head else head
 
 
-def _opens(head: str, *, whole: bool) -> bool:
-    if whole:
-        return True
+def _is_enough(head: str) -> bool:
     if not head:
         return False
-    return " " in head.lstrip() if _latin(head[0]) else len(head) >= 2 or head[0] == "№"
+    return " " in head.strip() if _latin(head[0]) else len(head.lstrip("№")) >= 2
 
 
 def parse(name: str, lines: Iterable[str], classes: dict[str, tuple[str, ...]]) -> Iterator[Rule]:
@@ -305,7 +418,7 @@ def _rule(kind: str, topic: str, line: str, classes: dict[str, tuple[str, ...]])
 
 
 def _without_story(part: str) -> str:
-    return "|".join(word for word in _split(part.strip()) if word != STORY)
+    return "|".join(word for word in _split(part.strip()) if word.strip() != STORY)
 
 
 def _sequence(part: str, classes: dict[str, tuple[str, ...]]) -> Sequence:
@@ -316,7 +429,7 @@ def _sequence(part: str, classes: dict[str, tuple[str, ...]]) -> Sequence:
 
 def _words(item: str, classes: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
     words: list[str] = []
-    for word in _split(item.strip()):
+    for word in map(str.strip, _split(item.strip())):
         if word.startswith("<") and word.endswith(">"):
             words.extend(classes[word[1:-1]])
         else:
@@ -327,11 +440,11 @@ def _words(item: str, classes: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
 
 
 def _split(item: str) -> list[str]:
-    """Splits at the bars outside of round brackets."""
+    """Splits at the bars outside of round brackets; blanks are kept for the caller to strip."""
     depth, start, parts = 0, 0, []
     for at, letter in enumerate(item):
         depth += (letter == "(") - (letter == ")")
         if letter == "|" and depth == 0:
-            parts.append(item[start:at].strip())
+            parts.append(item[start:at])
             start = at + 1
-    return [*parts, item[start:].strip()]
+    return [*parts, item[start:]]

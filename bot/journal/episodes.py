@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Unpack
 
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Float, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.errors import TryLater
@@ -115,20 +116,10 @@ class Episodes:
         return await self.database.write(lambda connection: connection.scalars(hint).all())
 
     async def claim(self, key: str, owner: str, lease: float) -> Claimed | None:
-        statement = (
-            update(episodes)
-            .where(episodes.c.key == key, episodes.c.due_at <= now())
-            .values(
-                owner=owner,
-                version=episodes.c.version + 1,
-                tries=episodes.c.tries + 1,
-                due_at=now() + lease,
-            )
-            .returning(*episodes.c, now().label("now"))
-        )
+        known = {"its_key": key, "owner": owner, "lease": lease}
 
         def work(connection: Connection) -> Mapping[str, Any] | None:
-            row = connection.execute(statement).first()
+            row = connection.execute(CLAIM, known).first()
             return None if row is None else row._asdict()
 
         row = await self._group.do(key, work)
@@ -150,19 +141,12 @@ class Episodes:
         steps = steps_with(episode, step)
         columns = columns_of(changes) | {
             "state": state.value,
-            "version": episode.version + 1,
-            "updated_at": now(),
-            "due_at": None if state in FINAL or due is None else now() + due,
-            "hinted_at": None,
             "tries": 0,
             "laters": 0,
             "steps": steps_json(steps),
         }
-        if state is State.POSTED:
-            columns["posted_at"] = now()
-        statement = _compare_and_set(episode).values(**columns)
-        if not await self._group.do(episode.key, lambda connection: connection.execute(statement).rowcount):
-            self.lost += 1
+        timed = {"due_at": None if state in FINAL else due, "posted_at": 0.0 if state is State.POSTED else None}
+        if not await self._write(episode, columns, timed):
             return None
         return episode.model_copy(
             update={**changes, "state": state, "version": episode.version + 1, "steps": steps, "tries": 0, "laters": 0},
@@ -181,18 +165,12 @@ class Episodes:
         step = Step(at=self.clock(), state=state, by=by, note=note)
         columns = columns_of(changes) | {
             "state": state.value,
-            "version": episode.version + 1,
-            "updated_at": now(),
             "owner": None,
-            "due_at": now() + after,
-            "hinted_at": None,
             "tries": 0,
             "laters": episode.laters + 1,
             "steps": steps_json(steps_with(episode, step)),
         }
-        statement = _compare_and_set(episode).values(**columns)
-        if not await self._group.do(episode.key, lambda connection: connection.execute(statement).rowcount):
-            self.lost += 1
+        await self._write(episode, columns, {"due_at": after})
 
     # 5 GATE, 6 INTENT -------------------------------------------------------------------------------------------
 
@@ -204,30 +182,26 @@ class Episodes:
         again = episode.state is State.POSTING
         columns: dict[str, Any] = {
             "state": State.POSTING.value,
-            "version": episode.version + 1,
-            "updated_at": now(),
-            "due_at": now() + lasts,
-            "hinted_at": None,
-            "posting_until": now() + lasts,
             "absent_at": None,
             "tries": 0,
             "steps": steps_json(steps),
         }
+        timed: dict[str, float | None] = {"due_at": lasts, "posting_until": lasts}
         if not again:
             columns |= {
                 "came_from": episode.state.value,
                 "posting_key": posting.key,
                 "posting_text": posting.text,
                 "posting_hash": posting.digest,
-                "posting_first_at": now(),
             }
-        statement = _compare_and_set(episode).values(**columns).returning(episodes.c.posting_first_at, now())
+            timed["posting_first_at"] = 0.0
+        statement, known = _change(episode, columns, timed)
 
         def work(connection: Connection) -> Refused | tuple[float, float]:
-            refused = _standing(connection, episode, gate).refused
+            refused = _standing(connection, gate, episode).refused
             if refused is not None:
                 return refused
-            row = connection.execute(statement).first()
+            row = connection.execute(statement, known).first()
             return Refused("lost") if row is None else (row[0], row[1])
 
         answer = await self._group.do(episode.key, work)
@@ -251,18 +225,16 @@ class Episodes:
     async def absent(self, episode: Episode, *, by: str, settle: float) -> None:
         """Note that the platform shows no reply of ours, and look once more after `settle` seconds."""
         step = Step(at=self.clock(), state=State.POSTING, by=by, note="not there yet; looking once more")
-        statement = _compare_and_set(episode).values(
-            version=episode.version + 1,
-            updated_at=now(),
-            owner=None,
-            due_at=now() + settle,
-            hinted_at=None,
-            tries=0,
-            absent_at=now(),
-            steps=steps_json(steps_with(episode, step)),
-        )
-        if not await self._group.do(episode.key, lambda connection: connection.execute(statement).rowcount):
+        columns = {"owner": None, "tries": 0, "steps": steps_json(steps_with(episode, step))}
+        await self._write(episode, columns, {"due_at": settle, "absent_at": 0.0})
+
+    async def _write(self, episode: Episode, columns: Mapping[str, Any], timed: Mapping[str, float | None]) -> bool:
+        """Compare and set; False, and one more lost, if the episode is not what it was."""
+        statement, known = _change(episode, columns, timed)
+        if await self._group.do(episode.key, lambda connection: connection.execute(statement, known).first()) is None:
             self.lost += 1
+            return False
+        return True
 
     # 10 LATE ----------------------------------------------------------------------------------------------------
 
@@ -287,17 +259,11 @@ class Episodes:
                 return
             episode = episode_of(row)
             step = Step(at=self.clock(), state=State.POSTED, by=by, note="the reply was found after all")
-            connection.execute(
-                _compare_and_set(episode).values(
-                    state=State.POSTED.value,
-                    version=episode.version + 1,
-                    updated_at=now(),
-                    due_at=None,
-                    posted_at=now(),
-                    steps=steps_json(steps_with(episode, step)),
-                    **columns_of({"reply": reply}),
-                ),
+            columns = {"state": State.POSTED.value, "steps": steps_json(steps_with(episode, step))}
+            statement, known = _change(
+                episode, columns | columns_of({"reply": reply}), {"due_at": None, "posted_at": 0.0}
             )
+            connection.execute(statement, known)
 
         await self._group.do(key, work)
 
@@ -323,7 +289,7 @@ class Episodes:
 
     async def standing(self, episode: Episode, gate: Gate) -> Standing:
         """The policy mode, and what the gate would say now; asked early so that no model is paid for nothing."""
-        return await self.database.read(lambda connection: _standing(connection, episode, gate))
+        return await self.database.read(lambda connection: _standing(connection, gate, episode))
 
     async def replies_in(self, account: str, root: str) -> Sequence[str]:
         query = select(episodes.c.reply_id).where(
@@ -346,12 +312,46 @@ class Episodes:
         self._known_personas.add(version)
 
 
-def _compare_and_set(episode: Episode) -> Any:
-    return update(episodes).where(
-        episodes.c.key == episode.key,
-        episodes.c.state == episode.state.value,
-        episodes.c.version == episode.version,
+# Building a statement costs more than running it: each is built once, and only its values change.
+
+CLAIM = (
+    update(episodes)
+    .where(episodes.c.key == bindparam("its_key"), episodes.c.due_at <= now())
+    .values(
+        owner=bindparam("owner"),
+        version=episodes.c.version + 1,
+        tries=episodes.c.tries + 1,
+        due_at=now() + bindparam("lease", type_=Float),
     )
+    .returning(*episodes.c, now().label("now"))
+)
+
+
+@cache
+def _statement(columns: tuple[str, ...], timed: tuple[str, ...]) -> Any:
+    """Compare key, state and version; set `columns` to values and `timed` to the journal's clock plus seconds."""
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in columns}
+    values |= {name: now() + bindparam(f"in_{name}", type_=Float) for name in timed}
+    return (
+        update(episodes)
+        .where(
+            episodes.c.key == bindparam("its_key"),
+            episodes.c.state == bindparam("its_state"),
+            episodes.c.version == bindparam("its_version"),
+        )
+        .values(version=episodes.c.version + 1, updated_at=now(), hinted_at=None, **values)
+        .returning(episodes.c.posting_first_at, now())
+    )
+
+
+def _change(
+    episode: Episode, columns: Mapping[str, Any], timed: Mapping[str, float | None]
+) -> tuple[Any, dict[str, Any]]:
+    """A compare-and-set and its values; adding None to the clock gives NULL, which empties a time."""
+    known: dict[str, Any] = {f"new_{name}": value for name, value in columns.items()}
+    known |= {f"in_{name}": seconds for name, seconds in timed.items()}
+    known |= {"its_key": episode.key, "its_state": episode.state.value, "its_version": episode.version}
+    return _statement(tuple(sorted(columns)), tuple(sorted(timed))), known
 
 
 def _insert_new(connection: Connection, table: Any, rows: Any) -> Any:
@@ -377,33 +377,44 @@ mode_in_force = (
 )
 
 
-def _standing(connection: Connection, episode: Episode, gate: Gate) -> Standing:
+_silence = (
+    select(silences.c.scope)
+    .where(
+        silences.c.host == bindparam("host"),
+        or_(
+            and_(silences.c.scope == "person", silences.c.who == bindparam("person")),
+            and_(silences.c.scope == "posts_of", silences.c.who == bindparam("root_person")),
+            and_(silences.c.scope == "thread", silences.c.who == bindparam("root")),
+        ),
+    )
+    .limit(1)
+    .scalar_subquery()
+)
+_replies = (
+    select(func.count())
+    .select_from(episodes)
+    .where(
+        episodes.c.account == bindparam("account"),
+        episodes.c.root_id == bindparam("root"),
+        episodes.c.key != bindparam("its_key"),
+        episodes.c.state.in_(OPEN_REPLIES),
+    )
+    .scalar_subquery()
+)
+STANDING = select(mode_in_force, _silence, _replies)
+
+
+def _standing(connection: Connection, gate: Gate, episode: Episode) -> Standing:
     """Mode, silences and replies so far in one question."""
-    silence = (
-        select(silences.c.scope)
-        .where(
-            silences.c.host == gate.host,
-            or_(
-                and_(silences.c.scope == "person", silences.c.who == gate.person),
-                and_(silences.c.scope == "posts_of", silences.c.who == gate.root_person),
-                and_(silences.c.scope == "thread", silences.c.who == gate.root),
-            ),
-        )
-        .limit(1)
-        .scalar_subquery()
-    )
-    replies = (
-        select(func.count())
-        .select_from(episodes)
-        .where(
-            episodes.c.account == episode.mention.account,
-            episodes.c.root_id == gate.root,
-            episodes.c.key != episode.key,
-            episodes.c.state.in_(OPEN_REPLIES),
-        )
-        .scalar_subquery()
-    )
-    mode, scope, count = connection.execute(select(mode_in_force, silence, replies)).one()
+    known = {
+        "host": gate.host,
+        "person": gate.person,
+        "root_person": gate.root_person,
+        "root": gate.root,
+        "account": episode.mention.account,
+        "its_key": episode.key,
+    }
+    mode, scope, count = connection.execute(STANDING, known).one()
     return Standing(mode or "heightened", _refused(mode, scope, count, gate))
 
 

@@ -58,7 +58,7 @@ class Mastodon:
         self._sleep = sleep
         # These only save work: a restart looks back at once.
         self._known: frozenset[str] = frozenset()
-        self._next_deep = self._quiet_from = clock()
+        self._next_deep = self._quiet_from = self._next_look = clock()
 
     @classmethod
     async def open(
@@ -111,17 +111,17 @@ class Mastodon:
         return f"{newest}..{newest}"
 
     async def mentions(self, cursor: str, *, wait: float) -> Batch:
-        """Looks every five seconds until somebody new is heard; what the overlap brings again is in every batch."""
+        """Looks every five seconds until there is news; what the overlap brings again is in every batch."""
         floor, _, last = cursor.rpartition("..")
-        until = self._clock() + wait
-        while True:
+        until, batch = self._clock() + wait, None
+        while batch is None or self._next_look <= until:
+            await self._sleep_until(min(self._next_look, until))
             batch, is_news = await self._look(floor or last, last)
-            left = until - self._clock()
-            if is_news or left <= 0:
+            self._next_look = self._clock() + LOOK_EVERY
+            if is_news:
                 return batch
-            await self._sleep(min(left, LOOK_EVERY))
-            if left < LOOK_EVERY:
-                return batch
+        await self._sleep_until(until)
+        return batch
 
     async def context(self, mention: Mention) -> Mention:
         above = await read_above(self._remote, mention.id)
@@ -153,6 +153,11 @@ class Mastodon:
 
     async def close(self) -> None:
         """Nothing: the session belongs to whoever passed it in."""
+
+    async def _sleep_until(self, then: float) -> None:
+        pause = then - self._clock()
+        if pause > 0:
+            await self._sleep(pause)
 
     async def _look(self, floor: str, last: str) -> tuple[Batch, bool]:
         """Everything after the cursor and the overlap before it, oldest first, and whether any of it is news."""

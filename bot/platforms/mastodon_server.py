@@ -59,8 +59,8 @@ async def _first_of(remote: Remote, *paths: str) -> object:
     for path in paths:
         try:
             return (await remote.read(path)).body
-        except (Refused, Unspoken) as error:  # an old server does not know the newer address
-            if error.status != 404:
+        except (Refused, Unspoken) as error:  # an old server does not know the newer address, or shows its front page
+            if error.status not in (200, 404):
                 raise
     raise TryLater(f"{remote.base} has no instance page; is this a server with Mastodon's API?")
 

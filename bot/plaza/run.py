@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from bot.child import let_go, say_ready
 from bot.errors import Misconfigured
 from bot.plaza.pages import Pages
 from bot.plaza.site import serve
@@ -25,8 +25,7 @@ async def run_plaza(
 
     def opened(_port: int) -> None:
         if leash:
-            sys.stdout.write("ready\n")
-            sys.stdout.flush()
+            say_ready()
         else:
             tell(f"the plaza is open at http://{host}:{port}")
 
@@ -34,7 +33,7 @@ async def run_plaza(
         _serve_patiently(folder, host, port, token, opened, tries=20 if leash else 1, admin=admin)
     )
     if leash:
-        held = asyncio.create_task(asyncio.to_thread(sys.stdin.buffer.read))
+        held = asyncio.create_task(let_go())
         await asyncio.wait({serving, held}, return_when=asyncio.FIRST_COMPLETED)
         if not serving.done():
             serving.cancel()

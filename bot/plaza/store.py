@@ -8,7 +8,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +24,8 @@ TEXT_LIMIT = 60_000
 REPLY_LIMIT = 500
 ALT_LIMIT = 1_500
 PICTURES_PER_POST = 4
+PICTURES_WAITING = 20
+PICTURE_WAITS = timedelta(days=1)
 CHANGES_KEPT = 10_000
 # Ids start at the seconds since then, times ten: a plaza that was wiped and made anew does not give out ids that a
 # robot's journal already knows.
@@ -90,6 +92,7 @@ class Store:
         self._plant = plant
         self._ledger = Ledger(folder / "plaza.db")
         self._ledger.write_at_once(self._found)
+        self._ledger.write_at_once(self._tidy)
         self._db = self._ledger.reader
         self.host = _fact(self._db, "host")
         self.robot = next(person for person in self.people() if person.robot)
@@ -252,6 +255,9 @@ class Store:
         alt = mend(alt).strip()
         if len(alt) > ALT_LIMIT:
             raise Fault(422, "alt_too_long", f"{ALT_LIMIT} characters fit into a description")
+        query = "SELECT count(*) FROM pictures WHERE owner = ? AND post IS NULL"
+        if self._db.execute(query, (owner.id,)).fetchone()[0] >= PICTURES_WAITING:
+            raise Fault(422, "too_many_pictures", "post the pictures that are waiting first")
         file = await asyncio.to_thread(pictures.keep, self.pictures, data)
         values = (file, owner.id, alt, stamp(self._now()))
         picture_id = await self._ledger.write(partial(_insert_picture, values))
@@ -260,8 +266,7 @@ class Store:
     # pieces of work, run by the writer
 
     def _found(self, db: sqlite3.Connection) -> None:
-        """The first start: name, ids and the robot's account. Later starts: tidy up."""
-        db.execute("DELETE FROM changes WHERE n <= (SELECT max(n) FROM changes) - ?", (CHANGES_KEPT,))
+        """The first start: name, ids and the robot's account."""
         if db.execute("SELECT 1 FROM facts WHERE name = 'host'").fetchone():
             return
         db.execute("INSERT INTO facts VALUES ('host', ?)", (HOST,))
@@ -274,6 +279,15 @@ class Store:
         )
         if self._plant is not None:
             self._plant(db, self._now())
+
+    def _tidy(self, db: sqlite3.Connection) -> None:
+        """Forget old changes, and pictures that nobody posted within a day; remove files that nobody knows."""
+        db.execute("DELETE FROM changes WHERE n <= (SELECT max(n) FROM changes) - ?", (CHANGES_KEPT,))
+        db.execute("DELETE FROM pictures WHERE post IS NULL AND at < ?", (stamp(self._now() - PICTURE_WAITS),))
+        known = {row["file"] for row in db.execute("SELECT file FROM pictures")}
+        for file in self.pictures.iterdir():
+            if file.name not in known:
+                file.unlink()
 
     def _add(
         self, author: Person, text: str, parent: int | None, picture_ids: tuple[int, ...], db: sqlite3.Connection

@@ -41,7 +41,8 @@ def make_web(
 ) -> web.Application:
     """The admin pages over a log and the keys that open them.
 
-    `accounts` are ours (`name@host`), for the platform filter, and may grow while the bot runs; `plaza` the plaza's address, if one runs; `offline`
+    `accounts` are ours (`name@host`), for the platform filter, and may grow while the bot runs; `plaza` is the plaza's
+    address, if one runs; `offline`
     says on every page that no model is connected; `clock` gives Unix seconds; `quiet` is the pause in seconds after
     which a silent event stream shows that it lives.
     """

@@ -33,20 +33,22 @@ _MARKUP = (
 )
 _HANDLES = re.compile(r"^(?:[@＠][\w.\-]+(?:@[\w.\-]+)?[\s:：,，]*)+")
 _QUOTES = (("“", "”"), ('"', '"'), ("「", "」"), ("『", "』"), ("'", "'"), ("‘", "’"), ("«", "»"))
-_FENCE_LINE = re.compile(r"=====(?:DATA|END)|^</?\w+>$")
+_SENTENCE = re.compile(r"[^。！？!?.]*[。！？!?.]+[”」』\"]?")
+# Small models repeat the fence, or the data block with its field names.
+_NO_REPLY = re.compile(r"=====(?:DATA|END)|^</?\w+>$|^\"\w+\"\s*:|^(?:the )?(?:answers?|response)\s*:?$", re.IGNORECASE)
 
 
 def candidates_in(answer: str, *, count: int, room: int, speaker: str = "", whole: bool = True) -> tuple[str, ...]:
     """Up to `count` different candidates of at most `room` characters, in the model's order.
 
     `speaker` is a name that the model may put in front of its words. When the answer was cut off (`whole` false) the
-    last line is dropped, since it may be half a sentence. Candidates that are too long are used only if no other is
+    last line keeps its whole sentences only. Candidates that are too long are used only if no other is
     left, cut at the end of a sentence.
     """
     text = clean(_bare(answer))
     found = list(_listed(text)) or text.splitlines()
-    if not whole:
-        found = found[:-1]
+    if not whole and found:
+        found[-1] = "".join(_SENTENCE.findall(found[-1]))
     tidy = [line for line in (_tidy(line, speaker) for line in found) if line]
     fitting = [line for line in dict.fromkeys(tidy) if len(line) <= room]
     if not fitting:
@@ -82,7 +84,7 @@ def _listed(text: str) -> Iterator[str]:
 def _tidy(line: str, speaker: str) -> str:
     """One candidate, or nothing if the line is none."""
     line = line.strip()[:LINE_LIMIT]
-    if _PREAMBLE.match(line) or _FENCE_LINE.search(line):
+    if _PREAMBLE.match(line) or _NO_REPLY.search(line):
         return ""
     while True:
         before = line
@@ -114,7 +116,7 @@ def _unquote(line: str) -> str:
 def _cut(line: str, room: int) -> str:
     """The whole sentences of a line that fit, else as many whole grapheme clusters with …"""
     kept = ""
-    for sentence in regex.findall(r"[^。！？!?.]+[。！？!?.]*", line):
+    for sentence in _SENTENCE.findall(line):
         if len(kept) + len(sentence) > room:
             break
         kept += sentence

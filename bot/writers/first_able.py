@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from bot.errors import GiveUp, TryLater
 from bot.model import Brief, Draft
 from bot.ports import Writer
+from bot.writers.refusals import Declined, Unusable
 
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
@@ -31,8 +32,9 @@ class FirstAble:
 
     A writer that raises TryLater or GiveUp is passed over for 1 s, doubling to 60 s with every further failure (longer
     if it asked for more itself), so an outage costs no waiting. After the pause one single call tries it again while
-    the others go on without it. The last writer is always asked, and what it raises is raised. `clock` counts seconds
-    and never goes back.
+    the others go on without it. One reply that it declines or bungles says nothing about the next, or strangers could
+    switch it off with posts that no model answers. The last writer is always asked, and what it raises is raised.
+    `clock` counts seconds and never goes back.
     """
 
     def __init__(self, writers: Sequence[Writer], *, clock: Callable[[], float]) -> None:
@@ -86,6 +88,9 @@ class FirstAble:
         probes = standing.probing
         try:
             draft = await writer.write(brief)
+        except (Declined, Unusable) as error:
+            _log.info("%s passes on this one (%s)", writer.name, error)
+            draft = None
         except (TryLater, GiveUp) as error:
             self._note(writer, error, began)
             return None

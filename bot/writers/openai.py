@@ -13,10 +13,11 @@ from datetime import datetime
 from typing import Any, NoReturn
 
 from bot.errors import GiveUp, Misconfigured, TryLater
-from bot.model import Brief, Draft
+from bot.model import Brief, Draft, Tone
 from bot.persona import Persona
 from bot.prompt import Messages, compose, played
 from bot.writers.answer import candidates_in
+from bot.writers.refusals import Declined, Unusable
 
 MOST_TOKENS = 2_000
 LONGEST_AFTER = 3_600.0
@@ -49,10 +50,13 @@ class OpenAIWriter:
     """A writer on `openai`'s `AsyncOpenAI`, with a deadline of our own around every call and no retries.
 
     `base_url` None means the SDK's default; an empty `api_key` is fine for local servers. `deadline` is in seconds,
-    prices are for a million tokens, `clock` gives aware times, `nonce` a fresh unguessable fence for each call.
-    `persona().model`, if set, overrides `model`. Making one imports the SDK: 0.9 s and 50 MB, so not inside a loop.
+    prices are for a million tokens, `most_tokens` (thoughts included) end an answer, `clock` gives aware times, `nonce`
+    a fresh unguessable fence for each call. `persona().model`, if set, overrides `model`. Making one imports the SDK:
+    0.9 s and 50 MB, so not inside a loop.
+
     Raises TryLater for what passes (no connection, 429, 5xx, deadline, an answer that cannot be used), GiveUp for what
-    a person must change, with the setting's name, and Misconfigured for an address that is none.
+    a person must change, with the setting's name (their kin Unusable and Declined when it is about this one reply only;
+    crisis and silence are always declined), and Misconfigured for an address that is none.
 
     The transport is ours (`wire.Road`, aiohttp below httpx2), chosen by measurement: 64 calls at a time against a local
     server on two shared cores, a prompt of 4,500 characters. CPU a call: the SDK's default transport and its typed
@@ -73,6 +77,7 @@ class OpenAIWriter:
         deadline: float = 30.0,
         price_in: float = 0.0,
         price_out: float = 0.0,
+        most_tokens: int = MOST_TOKENS,
         nonce: Callable[[], str] = lambda: secrets.token_hex(12),
     ) -> None:
         if base_url and not re.match(r"https?://[^\s/]+", base_url):
@@ -92,6 +97,7 @@ class OpenAIWriter:
         self._clock = clock
         self._deadline = deadline
         self._prices = (price_in, price_out)
+        self._most_tokens = most_tokens
         self._nonce = nonce
         self._length_field = "max_tokens"
         self._tempered = True
@@ -103,6 +109,8 @@ class OpenAIWriter:
 
     async def write(self, brief: Brief) -> Draft:
         """Candidates from one call; see the class for what is raised."""
+        if brief.reading.tone in (Tone.CRISIS, Tone.SILENT):
+            raise Declined(f"no model writes in tone {brief.reading.tone.value}")
         persona = self._persona()
         nonce = self._nonce()
         messages = compose(brief, persona, nonce=nonce, canary=self._canary)
@@ -122,7 +130,7 @@ class OpenAIWriter:
         )
         found = tuple(text for text in found if nonce not in text)
         if not found:
-            raise TryLater(f"{model} answered, but no line of it is a reply ({_why_unusable(answer)})")
+            raise Unusable(f"{model} answered, but no line of it is a reply ({self._why_unusable(answer)})")
         ended = self._clock()
         return Draft(
             candidates=found,
@@ -171,7 +179,7 @@ class OpenAIWriter:
                 {"role": "system", "content": messages.system},
                 {"role": "user", "content": messages.user},
             ],
-            self._length_field: MOST_TOKENS,
+            self._length_field: self._most_tokens,
         }
         return body | ({"temperature": persona.sampling.temperature} if self._tempered else {})
 
@@ -194,6 +202,11 @@ class OpenAIWriter:
             hint = "; the quota is used up, top up the account" if error.code == "insufficient_quota" else ""
             raise TryLater(f"{model} answered {status}{hint} ({said})", after) from error
         raise GiveUp(f"{model} answered {status}: {_REMEDIES.get(status, _OTHER_REMEDY)} ({said})") from error
+
+    def _why_unusable(self, answer: _Answer) -> str:
+        if answer.finish == "length":
+            return f"cut off after {self._most_tokens} tokens"
+        return f"{len(answer.text)} characters, finish {answer.finish}"
 
     def _redact(self, text: str) -> str:
         """The text without anything that looks like a key."""
@@ -221,7 +234,7 @@ def _asked_pause(headers: Mapping[str, str], now: datetime) -> float | None:
 
 
 def _parse(content: bytes, model: str) -> _Answer:
-    """The answer's text, or TryLater if this is no chat completion; GiveUp if the provider refused to write it."""
+    """The answer's text, or TryLater if this is no chat completion; Declined if the provider will not write it."""
     try:
         body = json.loads(content)
         choice = body["choices"][0]
@@ -234,7 +247,7 @@ def _parse(content: bytes, model: str) -> _Answer:
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
         raise TryLater(f"{model} sent no chat completion ({type(error).__name__} in {len(content)} bytes)") from error
     if refused:
-        raise GiveUp(f"{model}'s own filter refused to write this reply")
+        raise Declined(f"{model}'s own filter refused to write this reply")
     return _Answer(text, finish, max(0, tokens[0]), max(0, tokens[1]))
 
 
@@ -247,9 +260,3 @@ def _text_of(content: object) -> str:
     if not isinstance(content, str):
         raise TypeError("content is no text")
     return content
-
-
-def _why_unusable(answer: _Answer) -> str:
-    if answer.finish == "length":
-        return f"cut off after {MOST_TOKENS} tokens"
-    return f"{len(answer.text)} characters, finish {answer.finish}"

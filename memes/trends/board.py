@@ -117,9 +117,7 @@ class Board:
 
     def find(self, text: str, now: datetime) -> Topic | None:
         """Return the living topic a post belongs to: its title, or most of it, stands in the post."""
-        post = make_key(text)
-        hits = [topic for topic in self.list_topics(now) if _belongs(topic.key, post)]
-        return max(hits, key=lambda topic: (len(topic.key), topic.heat), default=None)
+        return find_topic(self.list_topics(now), text)
 
     def ages(self, now: datetime) -> dict[str, float]:
         """Return the seconds since each source was last read well."""
@@ -198,6 +196,13 @@ def _judge(track: _Track, heat: float, now: datetime, *, shown: bool) -> State:
         return "rising"
     crest = (now - (track.peak_at or track.first_seen)).total_seconds()
     return "peak" if crest <= CREST or estimate_stay(track.rank, age) >= 0.5 else "fading"
+
+
+def find_topic(topics: Iterable[Topic], text: str) -> Topic | None:
+    """Return the topic whose title, or most of it, stands in a text: the longest, then the hottest."""
+    post = make_key(text)
+    hits = [topic for topic in topics if _belongs(topic.key, post)]
+    return max(hits, key=lambda topic: (len(topic.key), topic.heat), default=None)
 
 
 def grade(grades: Iterable[Trust]) -> Trust:

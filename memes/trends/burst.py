@@ -14,6 +14,8 @@ DAY = 24  # hours
 REARM = 360  # minutes in which one term raises no second alarm
 RATIO = 4.0  # the CUSUM asks whether the rate is four times the usual
 MEMORY = 360.0  # minutes of the moving average that knows the usual rate
+PULSE = 30.0  # minutes over which the pace of the whole stream is felt
+SWELL = 10.0  # times that the whole stream may grow or shrink before a term's own count decides alone
 LEAST = 5  # accounts today
 QUIET = 1.0 / (DAY * 60)  # accounts a minute that any term is granted as usual: one a day
 
@@ -43,14 +45,16 @@ class Detector:
 
     Gate (a), Mastodon's trends: (today - yesterday)^2 / yesterday over trailing days of distinct accounts, with at
     least 1 expected and LEAST observed. Gate (b), the Poisson CUSUM that approximates Kleinberg's bursts:
-    S = max(0, S + x ln 4 - 3 usual). An alarm needs both. The term is then silent for six hours in which S stays 0: a
-    topic that goes on or dies down is no news, only one that grows again.
+    S = max(0, S + x ln 4 - 3 usual). In both, what is expected follows the pace of the whole stream. An alarm needs
+    both. The term is then silent for six hours in which S stays 0: a topic that goes on or dies down is no news, only
+    one that grows again.
     """
 
     def __init__(self, size: int, gates: Gates) -> None:
         """Begin with no history: in the first day everything is compared with nothing."""
         self.gates = gates
         self._minute = 0
+        self._pulse = self._pace = 0.0
         self._hours = np.zeros((2 * DAY, size), np.float32)
         self._today = np.zeros(size, np.float32)
         self._yesterday = np.zeros(size, np.float32)
@@ -70,7 +74,8 @@ class Detector:
             self._turn_hour()
         self._hours[self._minute // 60 % (2 * DAY)] += counts
         self._today += counts
-        self._sum = np.maximum(0.0, self._sum + counts * math.log(RATIO) - (RATIO - 1) * self._usual)
+        usual = self._usual * self._feel_pulse(float(counts.sum()))
+        self._sum = np.maximum(0.0, self._sum + counts * math.log(RATIO) - (RATIO - 1) * usual)
         self._sum[self._minute < self._armed_at] = 0.0
         self._usual += (np.maximum(counts, QUIET) - self._usual) / MEMORY
         alarms = np.flatnonzero(self._open())
@@ -103,6 +108,13 @@ class Detector:
         self._usual = np.pad(self._usual, (0, more), constant_values=QUIET)
         self._earlier = np.pad(self._earlier, ((0, 0), (0, more)), constant_values=QUIET)
 
+    def _feel_pulse(self, total: float) -> float:
+        # When everybody writes more, in the morning or because a timeline was added, nothing in particular bursts.
+        weight = 1 / min(self._minute + 1.0, MEMORY)
+        self._pace += (total - self._pace) * weight
+        self._pulse += (total - self._pulse) * max(weight, 1 / PULSE)
+        return min(max((self._pulse + 1) / (self._pace + 1), 1 / SWELL), SWELL)
+
     def _turn_hour(self) -> None:
         self._earlier = np.roll(self._earlier, -1, axis=0)
         self._earlier[-1] = self._usual
@@ -116,7 +128,8 @@ class Detector:
         np.maximum(np.rint(self._yesterday), 0.0, out=self._yesterday)
 
     def _open(self) -> npt.NDArray[np.bool_]:
-        expected = np.maximum(self._yesterday, 1.0)
+        swell = (self._today.sum() + 100.0) / (self._yesterday.sum() + 100.0)
+        expected = np.maximum(self._yesterday * min(max(float(swell), 1 / SWELL), SWELL), 1.0)
         surprise = (self._today - expected) ** 2 / expected
         first: npt.NDArray[np.bool_] = (
             (surprise >= self.gates.surprise) & (self._today > expected) & (self._today >= LEAST)

@@ -43,7 +43,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A pattern over a folded text, tried only when one of its anchors stands in it, void where `unless` matches.
+    """Patterns that must all match, tried only when one of the anchors stands in the text, void where `unless` matches.
 
     `name` is `file:line`; `key` is a hash of the rule itself, which stays when lines move.
     """
@@ -51,7 +51,7 @@ class Rule:
     name: str
     key: str
     entry: Entry
-    pattern: re.Pattern[str]
+    patterns: tuple[re.Pattern[str], ...]
     unless: re.Pattern[str] | None = None
 
 
@@ -65,7 +65,6 @@ class Lexicon:
 
     terms: Mapping[str, Sequence[Term]]
     anchors: Mapping[str, Sequence[tuple[str, tuple[Rule, ...]]]]
-    always: Sequence[Rule]
     words: Mapping[str, tuple[str, ...]]
     heard: frozenset[str]
     aliases: Mapping[str, str]

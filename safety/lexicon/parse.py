@@ -12,6 +12,7 @@ from typing import get_args
 
 from safety.codes import load_codes
 from safety.fold import HAN, fold
+from safety.lexicon.anchors import Words, better, compile_anchored
 from safety.lexicon.entries import VIEWS, BadLexicon, Entry, Lexicon, Rule, Term, Tier
 
 HERE = Path(__file__).parent
@@ -33,7 +34,6 @@ class Builder:
     aliases: dict[str, str] = field(default_factory=dict)
     terms: dict[str, list[Term]] = field(default_factory=lambda: defaultdict(list))
     anchored: dict[str, list[Rule]] = field(default_factory=lambda: defaultdict(list))
-    always: list[Rule] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)
     english: set[str] = field(default_factory=set)
     counts: Counter[str] = field(default_factory=Counter)
@@ -69,7 +69,6 @@ def load_lexicon(extra: Iterable[Path] = (), *, folder: Path = HERE) -> Lexicon:
     return Lexicon(
         terms={key: tuple(sorted(terms, key=lambda term: -len(term.text))) for key, terms in built.terms.items()},
         anchors=dict(anchors),
-        always=tuple(built.always),
         words=built.words,
         heard=frozenset(built.heard),
         aliases=built.aliases,
@@ -174,39 +173,26 @@ def read_terms(built: Builder, line: str) -> None:
 
 
 def read_rule(built: Builder, line: str) -> None:
-    """Read `anchor :: pattern`, with ` !unless pattern` for what makes it harmless."""
+    """Read `pattern && pattern`, with ` !unless pattern` for what makes it harmless."""
     if built.section is None:
         raise built.fail("a rule before any heading", "Put a heading such as [review outcome] above it")
-    anchor, mark, body = line.partition(" :: ")
-    if not mark:
-        raise built.fail("a rule needs its anchor words", "rule {sure} :: {sure}~6{pass}")
-    body, _, unless = body.partition(" !unless ")
-    pattern = compile_pattern(built, body.strip())
-    void = compile_pattern(built, unless.strip()) if unless else None
+    body, _, unless = line.partition(" !unless ")
+    compiled = [compile_pattern(built, part.strip()) for part in body.split(" && ")]
+    void = compile_pattern(built, unless.strip())[0] if unless else None
     key = hashlib.sha256(line.encode()).hexdigest()[:10]
-    rule = Rule(built.where, key, built.section, pattern, void)
+    rule = Rule(built.where, key, built.section, tuple(pattern for pattern, _ in compiled), void)
+    anchors: Words = None
+    for _, words in compiled:
+        anchors = better(anchors, words)
+    if not anchors:
+        raise built.fail("a rule that no fixed word starts", "Let every alternative hold at least one written-out word")
     built.rules.append(rule)
     built.counts[built.section.code] += 1
-    if anchor.strip() == "*":
-        built.always.append(rule)
-        return
-    for word in expand_anchor(built, anchor):
+    for word in anchors:
         built.anchored[word].append(rule)
 
 
-def expand_anchor(built: Builder, anchor: str) -> Iterable[str]:
-    """Return the words of `{class} | literal | ...`."""
-    for part in split_words(built, anchor):
-        name = re.fullmatch(r"\{([a-z_]+)\}", part)
-        if name is None:
-            yield fold(part).text
-        elif name[1] in built.words:
-            yield from built.words[name[1]]
-        else:
-            raise built.fail(f"unknown class {part}", "Define it above with: word name = ...")
-
-
-def compile_pattern(built: Builder, body: str) -> re.Pattern[str]:
+def compile_pattern(built: Builder, body: str) -> tuple[re.Pattern[str], Words]:
     """Turn classes `{name}` and gaps `~N` into a regular expression whose time is bounded."""
 
     def fill(match: re.Match[str]) -> str:
@@ -225,7 +211,7 @@ def compile_pattern(built: Builder, body: str) -> re.Pattern[str]:
     if not HAN_CHAR.search(filled) and not filled.startswith(("^", "@")):
         filled = rf"(?<![a-z0-9])(?:{filled})(?![a-z])"
     try:
-        return re.compile(filled)
+        return compile_anchored(filled)
     except re.error as error:
         raise built.fail(f"not a pattern ({error})", "Check brackets and stars") from error
 

@@ -16,12 +16,15 @@ from bot.persona import (
     PLIGHTS,
     PROSE,
     TONES,
+    TROUBLES,
     PersonaShelf,
     blanks_in,
     load_persona,
     parse_persona,
 )
 from bot.prompt import hidden_texts
+from safety import Filter
+from safety.verdict import Context
 
 PROMPTS = Path(__file__).parents[2] / "prompts"
 
@@ -216,6 +219,8 @@ def test_ageng_knows_words_for_every_plight_in_both_languages() -> None:
     for language in persona.languages:
         for plight in PLIGHTS:
             assert len(persona.said("lines", "comfort", language, plight)) >= 2, plight
+        for trouble in TROUBLES:
+            assert any(not blanks_in(line) for line in persona.said("lines", "warm", language, trouble)), trouble
         for chat in CHATS:
             assert len(persona.said("lines", chat, language)) >= 2, chat
 
@@ -240,20 +245,32 @@ def test_no_line_claims_to_be_human_or_a_model(tone: str) -> None:
             ), line
 
 
-def test_no_offline_line_shares_twelve_characters_with_what_must_stay_hidden() -> None:
+def test_every_offline_line_passes_the_safety_filter_and_gives_nothing_away() -> None:
     persona = load_persona(PROMPTS / "ageng.md")
-    hidden = [re.sub(r"\s+", "", text) for text in hidden_texts(persona, "canary")]
-    seen = {text[i : i + 12] for text in hidden for i in range(len(text) - 11)}
-    for lines in persona.lists.values():
+    screen = Filter.load()
+    hidden = hidden_texts(persona, "jg-0123456789abcdef")
+    filled = {"me": "阿梗", "topic": "地铁", "weekday": "周一", "meme": "来都来了", "play": "没有人能拒绝奶茶"}
+    for head, lines in persona.lists.items():
+        tone = head.split()[1] if head.split()[1] in TONES else "warm"
+        context = Context(tone=tone, negativity=0.9 if tone == "comfort" else 0.1, hidden_texts=hidden)
         for line in lines:
-            plain = re.sub(r"\s+", "", line)
-            shared = [plain[i : i + 12] for i in range(len(plain) - 11) if plain[i : i + 12] in seen]
-            assert not shared, (line, shared)
+            verdict = screen.check(line.format(**filled), direction="out", context=context)
+            assert verdict.decision == "post", (head, line, verdict.reasons)
+
+
+def test_kin_in_a_line_never_sounds_like_an_oath() -> None:
+    persona = load_persona(PROMPTS / "ageng.md")
+    screen = Filter.load()
+    for head, lines in persona.lists.items():
+        for line in lines:
+            if "{topic}" in line and head.split()[2] == "zh" and head.split()[3:] in ([], ["kin"]):
+                said = re.sub(r"\{\w+\}", "来都来了", line.replace("{topic}", "我妈"))
+                assert screen.check(said, direction="out").decision == "post", said
 
 
 def test_the_manual_explains_every_field_section_plight_chat_and_blank() -> None:
     manual = (PROMPTS / "README.md").read_text(encoding="utf-8")
-    for word in (*PROSE, *LISTS, *TONES, *CHATS, *PLIGHTS):
+    for word in (*PROSE, *LISTS, *TONES, *CHATS, *PLIGHTS, *TROUBLES):
         assert word in manual, word
     for name in BLANKS:
         assert f"`{{{name}}}`" in manual, name

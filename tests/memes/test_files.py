@@ -109,6 +109,8 @@ def test_values_out_of_range_are_refused_with_their_line(tmp_path: Path, old: st
         "- {? [a]: b}\n",
         "\x00",
         "- id: 2023-99-99\n",
+        "- " + "[" * 50_000,
+        "- {a: " * 50_000,
     ],
 )
 def test_what_is_no_list_of_cards_is_refused_in_one_line(tmp_path: Path, text: str) -> None:

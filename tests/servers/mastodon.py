@@ -24,6 +24,7 @@ class MastodonServer:
     version: str = "4.3.1"
     software: str | None = "mastodon"
     has_v2: bool = True
+    shows_front_page: bool = False
     keeps_keys: bool = True
     ignores_min_id: bool = False
     max_characters: int | None = 500
@@ -34,12 +35,11 @@ class MastodonServer:
     keys: dict[str, str] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
     happened: asyncio.Event = field(default_factory=asyncio.Event)
-    port: int = 0
+    at: datetime = datetime(2026, 11, 1, 8, 0, tzinfo=UTC)
 
     def __post_init__(self) -> None:
         self._next_status = 113_500_000_000_000_000
         self._next_notification = 1000
-        self._at = datetime(2026, 11, 1, 8, 0, tzinfo=UTC)
         self.account("bot", bot=True)
 
     # what tests do
@@ -65,11 +65,11 @@ class MastodonServer:
         self, author: str, text: str, *, parent: str | None = None, visibility: str = "public", **fields: Any
     ) -> str:
         self._next_status += 65_536
-        self._at += timedelta(seconds=1)
+        self.at += timedelta(seconds=1)
         number = str(self._next_status)
         self.statuses[number] = {
             "id": number,
-            "created_at": self._at.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+            "created_at": self.at.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
             "in_reply_to_id": parent,
             "visibility": visibility,
             "spoiler_text": "",
@@ -138,6 +138,8 @@ class MastodonServer:
         except KeyError:
             return web.json_response({"error": "Record not found"}, status=404)
         except web.HTTPNotFound:
+            if self.shows_front_page:
+                return web.Response(text="<title>a page for browsers</title>", content_type="text/html")
             return web.Response(text="<h1>404</h1>", status=404, content_type="text/html")
 
     async def _me(self, _: web.Request) -> web.Response:

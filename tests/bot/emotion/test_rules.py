@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
+from bot.emotion import book
+from bot.emotion.plain import flatten
 from bot.emotion.rules import RuleBook, Sequence, parse
 from bot.errors import Misconfigured
 
@@ -65,3 +70,14 @@ def test_bracketed_variants_and_numbers_are_spelt_out() -> None:
 def test_a_line_that_does_not_fit_names_file_and_line() -> None:
     with pytest.raises(Misconfigured, match=r"test\.rules, line 2"):
         book_of("[plight grief]", "走了 :: much")
+
+
+def test_the_index_wakes_every_rule_that_a_full_search_finds() -> None:
+    cases = Path(__file__).parents[2] / "emotion" / "cases" / "tone_dev.jsonl"
+    texts = [flatten(json.loads(line)["post"]).text for line in cases.read_text(encoding="utf-8").splitlines()]
+
+    for shipped in book.load():
+        for text in texts[::4]:
+            found = {hit.rule for hit in shipped.find(text)}
+            missed = [rule.topic for rule in shipped.rules if rule.find(text) and id(rule) not in found]
+            assert missed == [], text

@@ -121,6 +121,15 @@ async def test_an_old_server_is_asked_the_old_way(
     assert mastodon.limit == 500
 
 
+async def test_a_server_that_shows_its_front_page_for_what_it_does_not_know_is_understood(
+    server: MastodonServer, url: str, session: aiohttp.ClientSession
+) -> None:
+    server.has_v2, server.software, server.shows_front_page = False, None, True
+    mastodon = await Mastodon.open(session, url, TOKEN)
+    assert mastodon.account == "bot@social.example"
+    assert mastodon.once == NEVER
+
+
 async def test_the_servers_own_limit_counts(server: MastodonServer, url: str, session: aiohttp.ClientSession) -> None:
     server.max_characters = 5000
     assert (await Mastodon.open(session, url, TOKEN)).limit == 5000

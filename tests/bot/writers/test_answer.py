@@ -78,7 +78,8 @@ def test_thoughts_that_never_end_leave_nothing() -> None:
     assert candidates_in("<think>我应该……第一条", count=3, room=100) == ()
 
 
-def test_the_last_line_of_an_answer_that_was_cut_off_is_dropped() -> None:
+def test_of_an_answer_that_was_cut_off_only_whole_sentences_stay() -> None:
+    assert candidates_in("一条\n说完了。没说", count=3, room=100, whole=False) == ("一条", "说完了。")
     assert candidates_in("完整的一条\n不完整的", count=3, room=100, whole=False) == ("完整的一条",)
     assert candidates_in("不完整的", count=3, room=100, whole=False) == ()
 
@@ -98,7 +99,20 @@ def test_when_all_are_too_long_whole_sentences_are_kept() -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    ["", "  \n ", "...", "---", "Sure!", "好的，以下是三条候选：", "[]", "{}", "```\n```", "=====END abc====="],
+    [
+        "",
+        "  \n ",
+        "...",
+        "---",
+        "Sure!",
+        "好的，以下是三条候选：",
+        "[]",
+        "{}",
+        "```\n```",
+        "=====END abc=====",
+        '{\n "post": {\n  "by": "鲍勃",',
+        "The answer:",
+    ],
 )
 def test_an_answer_without_a_reply_yields_nothing(answer: str) -> None:
     assert candidates_in(answer, count=3, room=100) == ()

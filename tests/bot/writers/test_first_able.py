@@ -10,6 +10,7 @@ import pytest
 from bot.errors import GiveUp, Trouble, TryLater
 from bot.model import Brief, Draft
 from bot.writers.first_able import FirstAble
+from bot.writers.refusals import Declined, Unusable
 from tests.bot.writers.briefs import NOON, brief
 
 BRIEF = brief("x")
@@ -70,6 +71,29 @@ async def test_a_writer_in_trouble_is_passed_over_at_once(clock: Clock, trouble:
     assert model.asked == 1
     assert both.name == "offline"
     assert both.down == ("model",)
+
+
+@pytest.mark.parametrize("trouble", [Declined("its own filter refused"), Unusable("no line is a reply")])
+async def test_one_reply_that_is_declined_or_bungled_does_not_switch_a_writer_off(
+    clock: Clock, trouble: Trouble
+) -> None:
+    model, offline = Fake("model", trouble), Fake("offline")
+    both = FirstAble((model, offline), clock=clock)
+    assert [await says(both) for _ in range(5)] == ["offline"] * 5
+    assert model.asked == 5
+    assert both.down == ()
+
+
+async def test_a_bungled_reply_after_an_outage_shows_that_the_writer_is_back(clock: Clock) -> None:
+    model = Fake("model", TryLater("down"))
+    both = FirstAble((model, Fake("offline")), clock=clock)
+    await says(both)
+    clock.now += 1
+    model.trouble = Unusable("no line is a reply")
+    await says(both)
+    assert both.down == ()
+    await says(both)
+    assert model.asked == 3
 
 
 async def test_the_pause_doubles_from_one_second_to_sixty(clock: Clock) -> None:

@@ -282,3 +282,19 @@ async def test_the_draft_names_writer_persona_and_time() -> None:
         0,
         0,
     )
+
+
+async def test_a_card_that_brings_its_own_replies_is_played_with_one_of_them() -> None:
+    quipping = card(quips=("测试梗一", "测试梗二", "测试梗三"))
+    one = writer()
+    drafts = [await one.write(brief("今天的云像棉花糖", memes=(quipping,), id=f"m{number}")) for number in range(6)]
+    assert {draft.text for draft in drafts[:3]} == set(quipping.quips)
+    assert [draft.text for draft in drafts[3:]] == [draft.text for draft in drafts[:3]], (
+        "the one heard longest ago first"
+    )
+    assert all(draft.meme == quipping.id for draft in drafts)
+
+
+async def test_small_talk_is_answered_before_a_card_is_played() -> None:
+    draft = await say(brief("@阿梗 你是谁", memes=(card(quips=("测试梗一",)),)))
+    assert draft.meme == ""

@@ -15,6 +15,7 @@ from bot.errors import GiveUp, Misconfigured, TryLater
 from bot.model import Tone
 from bot.persona import Persona, load_persona
 from bot.writers.openai import OpenAIWriter
+from bot.writers.refusals import Declined, Unusable
 from tests.bot.writers.briefs import NOON, brief, card
 from tests.servers.openai import Fault, OpenAIServer, Says
 
@@ -133,7 +134,7 @@ async def test_what_cannot_be_used_is_tried_later(server: OpenAIServer, make: Ma
 
 async def test_an_answer_cut_off_in_its_first_line_is_tried_later(server: OpenAIServer, make: Make) -> None:
     server.plays(Says("<think>想了两千个词还没想完", finish="length"))
-    with pytest.raises(TryLater, match="cut off after 2000 tokens"):
+    with pytest.raises(Unusable, match="cut off after 2000 tokens"):
         await make().write(brief("x"))
 
 
@@ -216,9 +217,16 @@ async def test_a_silent_server_costs_no_more_than_the_deadline(server: OpenAISer
     server.release.set()
 
 
-async def test_a_refusal_of_the_provider_is_given_up(server: OpenAIServer, make: Make) -> None:
+@pytest.mark.parametrize("tone", [Tone.CRISIS, Tone.SILENT])
+async def test_no_model_is_asked_in_a_crisis_or_to_be_silent(server: OpenAIServer, make: Make, tone: Tone) -> None:
+    with pytest.raises(Declined, match=tone.value):
+        await make().write(brief("x", tone))
+    assert server.requests == []
+
+
+async def test_a_refusal_of_the_provider_is_declined(server: OpenAIServer, make: Make) -> None:
     server.plays(Says("", finish="content_filter"))
-    with pytest.raises(GiveUp, match="own filter refused"):
+    with pytest.raises(Declined, match="own filter refused"):
         await make().write(brief("x"))
 
 

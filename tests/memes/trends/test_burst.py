@@ -59,3 +59,14 @@ def test_more_terms_than_slots_are_made_room_for_and_idle_ones_are_freed() -> No
 
 def test_the_gates_grow_with_the_stream() -> None:
     assert choose_gates(1).surprise < choose_gates(300).surprise < choose_gates(3000).surprise
+
+
+def test_when_everybody_writes_three_times_as_much_nothing_bursts() -> None:
+    detector = Detector(200, Gates(16.0, 5.0))
+    rng = np.random.default_rng(5)
+    for _ in range(2 * 1440):
+        detector.step(rng.poisson(0.2, 200).astype(np.float32))
+
+    alarms = [slot for _ in range(300) for slot in detector.step(rng.poisson(0.6, 200).astype(np.float32))]
+
+    assert len(alarms) <= 4

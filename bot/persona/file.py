@@ -1,14 +1,11 @@
-"""Who the bot is: a persona read from one Markdown file, checked line by line; the last good one stays in force."""
+"""Reads the text of a persona file line by line; every mistake is named with its line and what to write instead."""
 
 from __future__ import annotations
 
 import difflib
-import hashlib
-import logging
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Annotated, NoReturn
 
 import yaml
@@ -24,6 +21,10 @@ PLIGHTS = (
     "grief", "suicide_loss", "pet_death", "illness", "accident", "pregnancy_loss", "breakup", "exam_failure",
     "job_loss", "disaster", "bullying", "loneliness", "mental_illness", "panic", "family_conflict", "caregiving",
     "abuse_past", "guilt", "discrimination", "despair", "money", "presence", "robot",
+)  # fmt: skip
+TROUBLES = (
+    "tired", "sleepless", "unwell", "work", "study", "anxious", "money", "loss_small", "regret", "nostalgia",
+    "homesick", "lonely", "mixed", "parenting", "new", "job_hunt", "friction", "gripe", "weather", "farewell",
 )  # fmt: skip
 
 BLANKS: Mapping[str, str] = {
@@ -41,8 +42,6 @@ ENOUGH = 3
 _BLANK = re.compile(r"\{([^{}]*)\}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 _FORBIDDEN = re.compile(r"https?:|www\.|[@＠#＃]|[\x00-\x08\x0b-\x1f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-_log = logging.getLogger("jiegeng.persona")
-
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,30}$")]
 Tag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 
@@ -69,89 +68,20 @@ class Front(BaseModel):
     model: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Persona:
-    """One version of a persona.
-
-    `version` is `name@` and the first 12 hex digits of the sha256 of the file's content. `prose` holds what a model
-    is told, by `section language`; `lists` what the offline writer says, by `lines banter zh commute` and the like;
-    `topics` the words it may repeat, by language and matter; `text` is the whole file.
-    """
-
-    name: str
-    version: str
-    display: Mapping[str, str]
-    languages: tuple[str, ...]
-    note: str
-    sampling: Sampling
-    model: str
-    prose: Mapping[str, str]
-    lists: Mapping[str, tuple[str, ...]]
-    topics: Mapping[str, Mapping[str, tuple[str, ...]]]
-    text: str = field(default="", repr=False)
-
-    def called(self, language: str) -> str:
-        """The name it goes by in a language."""
-        return self.display.get(base(language)) or next(iter(self.display.values()))
-
-    def tell(self, section: str, language: str) -> str:
-        """The prose of a section in a language, else in the first language that has it."""
-        for tag in (base(language), *self.languages):
-            if text := self.prose.get(f"{section} {tag}"):
-                return text
-        return next(text for key, text in self.prose.items() if key.startswith(section + " "))
-
-    def said(self, *words: str) -> tuple[str, ...]:
-        """The entries of one list, such as `said("lines", "comfort", "zh", "grief")`; empty if there is none."""
-        return self.lists.get(" ".join(word for word in words if word), ())
-
-    def speaks(self, language: str) -> bool:
-        """Whether it has lines of its own for every tone in a language."""
-        return all(self.said("lines", tone, base(language)) for tone in TONES)
+def blanks_in(line: str) -> frozenset[str]:
+    """The names of the blanks of a line."""
+    return frozenset(_BLANK.findall(line))
 
 
-def base(language: str) -> str:
-    """The language of a tag without script and region: `zh-Hant` is `zh`."""
-    return language.replace("_", "-").partition("-")[0].lower()
-
-
-def load_persona(path: Path) -> Persona:
-    """Read and check a persona file; raises Misconfigured, whose message names the file, the line and the remedy."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise Misconfigured(f"{_shown(path)}: byte {error.start} is not UTF-8; save the file as UTF-8") from error
-    except OSError as error:
-        raise Misconfigured(f"{_shown(path)}: unreadable ({error.strerror}); write it or name another") from error
-    return parse_persona(text, _shown(path))
-
-
-def parse_persona(text: str, where: str = "persona.md") -> Persona:
-    """Check the text of a persona file, as an editor does before it saves; raises Misconfigured as `load_persona`."""
-    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+def read(text: str, where: str) -> tuple[Front, Body]:
+    """The front matter and the sections of a persona file; raises Misconfigured as `where:line: …; write …`."""
     rows = text.removeprefix("\ufeff").splitlines()
     front, start = _read_front(rows, where)
-    body = _Body(where)
+    body = Body(where)
     for number, row in enumerate(rows[start:], start=start + 1):
         body.take(number, row)
     body.finish(front.languages)
-    return Persona(
-        name=front.name,
-        version=f"{front.name}@{digest}",
-        display=front.display,
-        languages=front.languages,
-        note=front.note,
-        sampling=front.sampling,
-        model=front.model,
-        prose={key: "\n".join(rows).strip() for key, rows in body.prose.items()},
-        lists={key: tuple(rows) for key, rows in body.lists.items()},
-        topics=body.topics,
-        text=text,
-    )
-
-
-def _shown(path: Path) -> str:
-    return "/".join(path.parts[-2:])
+    return front, body
 
 
 def _refuse(where: str, number: int, wrong: str, remedy: str) -> NoReturn:
@@ -207,7 +137,7 @@ def _line_of(rows: list[str], path: list[str]) -> int:
 
 
 @dataclass
-class _Body:
+class Body:
     """The sections of a file while it is read."""
 
     where: str
@@ -315,7 +245,7 @@ class _Body:
         for head in self.lists:
             words = head.split()
             if words[0] == "lines" and len(words) == 4 and words[1] != "comfort":
-                known = self.topics.get(words[2], {})
+                known = [*self.topics.get(words[2], {}), *(TROUBLES if words[1] == "warm" else ())]
                 if words[3] not in known:
                     listed = ", ".join(known) or "none yet"
                     _refuse(
@@ -346,54 +276,3 @@ def _blanks_of(words: list[str]) -> frozenset[str]:
     if words[0] == "lines" and words[1] in ("banter", "warm"):
         return _PLAYFUL
     return _PLAIN if words[0] == "lines" else frozenset()
-
-
-def blanks_in(line: str) -> frozenset[str]:
-    """The names of the blanks of a line."""
-    return frozenset(_BLANK.findall(line))
-
-
-@dataclass
-class PersonaShelf:
-    """The persona in force: `folder/name.md`, read again whenever the file changed.
-
-    A file that does not fit is reported once to `report` and kept out; the last good version stays. Only a first
-    read that fails raises Misconfigured.
-    """
-
-    folder: Path
-    name: str
-    report: Callable[[str], None] = _log.warning
-    trouble: str = ""
-    _seen: tuple[int, int] | None = None
-    _good: Persona | None = None
-
-    @property
-    def path(self) -> Path:
-        """The file."""
-        return self.folder / f"{self.name}.md"
-
-    def current(self) -> Persona:
-        """The last good version; one `stat` call unless the file changed."""
-        try:
-            stat = self.path.stat()
-            stamp = (stat.st_mtime_ns, stat.st_size)
-        except OSError:
-            stamp = (0, -1)
-        if self._good is not None and stamp == self._seen:
-            return self._good
-        try:
-            self._good, self.trouble = load_persona(self.path), ""
-        except Misconfigured as error:
-            if self._good is None:
-                raise
-            self.trouble = f"{error}; {self._good.version} stays in force"
-            self.report(self.trouble)
-        self._seen = stamp
-        return self._good
-
-    def names(self) -> Iterator[str]:
-        """The personas that lie in the folder."""
-        for path in sorted(self.folder.glob("*.md")):
-            if path.stem != "README":
-                yield path.stem

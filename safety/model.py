@@ -1,0 +1,124 @@
+"""The toxicity classifier: a linear model over characters, syllables and words, looked up in a dictionary."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from safety.fold import HAN, Folded
+from safety.sounds import hear
+
+Language = Literal["zh", "en"]
+HERE = Path(__file__).parent / "weights"
+BREAK = re.compile(r"[\W_]+")
+LATIN = re.compile(r"[a-z]+(?:'[a-z]+)?")
+HAN_CHAR = re.compile(f"[{HAN}]")
+LONGEST = 2_000  # characters that are scored
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How a raw score of one language becomes a probability (Platt) and where it is held and blocked."""
+
+    bias: float
+    slope: float
+    offset: float
+    hold: float
+    block: float
+
+
+@dataclass(frozen=True)
+class Model:
+    """Weights by gram for each language, and the scales."""
+
+    weights: Mapping[str, Mapping[str, float]]
+    scales: Mapping[str, Scale]
+    version: str
+
+    def score(self, folded: Folded) -> tuple[Language, float]:
+        """Return the language and the raw score of a folded text: the sum of weights over the root of their number."""
+        language: Language = "zh" if HAN_CHAR.search(folded.text) else "en"
+        grams = list_grams(folded, language)
+        weights = self.weights[language]
+        total = sum(filter(None, map(weights.get, grams)))
+        return language, total / math.sqrt(max(len(grams), 1)) + self.scales[language].bias
+
+    def judge(self, folded: Folded) -> tuple[float, Literal["low", "medium", "high"]]:
+        """Return the calibrated probability that a text is offensive, and its grade at the shipped thresholds."""
+        language, raw = self.score(folded)
+        scale = self.scales[language]
+        chance = 1 / (1 + math.exp(-max(-30.0, min(30.0, scale.slope * raw + scale.offset))))
+        return chance, "high" if raw >= scale.block else "medium" if raw >= scale.hold else "low"
+
+
+def list_grams(folded: Folded, language: Language) -> set[str]:
+    """Return the grams of a text: 1-4 characters and 1-3 syllables, or for English words, pairs and 3-5 letters."""
+    if language == "en":
+        return list_latin_grams(folded.text[:LONGEST])
+    text = BREAK.sub(" ", folded.text[:LONGEST])
+    heard = BREAK.sub(" ", hear(folded).text[:LONGEST])
+    grams = set(text)
+    grams.update(heard)
+    for string, longest in ((text, 4), (heard, 3)):
+        for size in range(2, longest + 1):
+            grams.update([string[place : place + size] for place in range(len(string) - size + 1)])
+    grams.discard(" ")
+    return grams
+
+
+def list_latin_grams(text: str) -> set[str]:
+    """Return words, pairs of words, and runs of three to five letters inside words, marked by their borders."""
+    words = LATIN.findall(text)
+    grams = {f"={word}" for word in words}
+    grams.update(f"={first} {second}" for first, second in pairwise(words))
+    for word in set(words):
+        marked = f"<{word}>"
+        for size in (3, 4, 5):
+            grams.update(marked[place : place + size] for place in range(len(marked) - size + 1))
+    return grams
+
+
+@cache
+def load_model() -> Model | None:
+    """Return the shipped model, or nothing when no weights are there (the filter then works without it)."""
+    if not (HERE / "model.json").exists():
+        return None
+    card = json.loads((HERE / "model.json").read_text(encoding="utf-8"))
+    weights = {language: read_weights(language, card["steps"][language]) for language in card["steps"]}
+    return Model(weights, {name: Scale(**scale) for name, scale in card["scales"].items()}, card["version"])
+
+
+def read_weights(language: str, step: float) -> dict[str, float]:
+    """Read grams (text, compressed) and their weights (whole numbers of steps)."""
+    grams = gzip.decompress((HERE / f"{language}.grams.gz").read_bytes()).decode("utf-8").split("\n")
+    numbers = np.frombuffer(gzip.decompress((HERE / f"{language}.weights.gz").read_bytes()), dtype=np.int16)
+    return dict(zip(grams, (numbers * step).tolist(), strict=True))
+
+
+def write_weights(language: str, weights: Mapping[str, float], folder: Path) -> float:
+    """Write weights as whole numbers of a step, two bytes each, and return the step."""
+    names = sorted(weights)
+    step = max(abs(value) for value in weights.values()) / 32767
+    numbers = np.round(np.array([weights[name] for name in names]) / step).astype(np.int16)
+    (folder / f"{language}.grams.gz").write_bytes(gzip.compress("\n".join(names).encode(), 9, mtime=0))
+    (folder / f"{language}.weights.gz").write_bytes(gzip.compress(numbers.tobytes(), 9, mtime=0))
+    return float(step)
+
+
+def count(rows: Iterable[set[str]], least: int) -> dict[str, int]:
+    """Number the grams that stand in at least so many rows."""
+    seen: dict[str, int] = {}
+    for grams in rows:
+        for gram in grams:
+            seen[gram] = seen.get(gram, 0) + 1
+    return {gram: place for place, gram in enumerate(sorted(gram for gram, rows_ in seen.items() if rows_ >= least))}

@@ -1,0 +1,199 @@
+"""An operator at the terminal: tries a sentence, breaks a file and is told where, reads the log, replays a mention."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from bot.cli import app
+from bot.errors import Misconfigured
+from bot.journal import Episodes, open_database
+from bot.model import Author, Mention
+
+PROMPTS = Path(__file__).parents[2] / "prompts"
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of one's own, with a copy of the personas."""
+    for name in [name for name in os.environ if name.startswith(("JIEGENG_", "OPENAI_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("JIEGENG_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("JIEGENG_PROMPTS", str(tmp_path / "prompts"))
+    monkeypatch.setenv("COLUMNS", "160")
+    shutil.copytree(PROMPTS, tmp_path / "prompts")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def jiegeng(*words: str) -> Result:
+    return CliRunner().invoke(app, list(words))
+
+
+def test_grief_is_comforted_without_a_meme_and_the_evidence_is_shown(home: Path) -> None:
+    said = jiegeng("say", "爷爷昨天走了，我还没来得及见他最后一面")
+
+    assert said.exit_code == 0
+    assert "comfort" in said.output
+    assert "memes that came to mind" not in said.output
+    assert "「最后一面」" in said.output
+    assert "（AI生成）" in said.output
+
+
+def test_a_crowded_train_is_joked_about_with_a_meme_and_the_evidence_is_shown(home: Path) -> None:
+    said = jiegeng("say", "周一早上地铁挤成照片了[doge]")
+
+    assert said.exit_code == 0
+    assert "banter" in said.output
+    assert "played" in said.output
+    assert "「[doge]」" in said.output
+
+
+def test_a_comment_is_read_beside_its_post_and_the_more_fragile_one_decides(home: Path) -> None:
+    said = jiegeng("say", "@阿梗 哈哈哈哈来个段子", "--post", "爷爷昨天走了，我还没来得及见他最后一面", "--json")
+
+    assert json.loads(said.output)["reading"]["tone"] == "comfort"
+
+
+def test_a_crisis_gets_the_reviewed_text(home: Path) -> None:
+    told = json.loads(jiegeng("say", "我不想活了，药都买好了", "--json").output)
+
+    assert told["reading"]["tone"] == "crisis"
+    assert told["draft"]["writer"] == "care"
+    assert "12356" in told["reply"]["text"]
+    assert told["memes"] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "   ",
+        "🤡🎪🚌💼☕",
+        "啊" * 50_000,
+        "\ud800 broken",
+        "\u202ediputs era uoy",
+        "\u200b\u200b\u200b",
+        "Þetta er á íslensku",
+        "@阿梗",
+    ],
+)
+def test_strange_input_is_answered_or_skipped_with_the_reason_and_never_breaks(home: Path, text: str) -> None:
+    told = json.loads(jiegeng("say", text, "--json").output)
+
+    assert told["state"] in {"posted", "skipped"}
+    assert told["state"] == "posted" or told["reason"]
+
+
+def test_everything_that_ships_passes_the_check(home: Path) -> None:
+    checked = jiegeng("check")
+
+    assert checked.exit_code == 0
+    assert "✗" not in checked.output
+
+
+def test_a_broken_persona_is_told_with_file_and_line(home: Path) -> None:
+    (home / "prompts" / "broken.md").write_text("---\nname: broken\nnonsense: 1\n---\n## who zh\n你好\n")
+
+    checked = jiegeng("check")
+
+    assert checked.exit_code == 2
+    assert "broken.md:" in checked.output
+
+
+def test_a_broken_card_is_told_with_file_and_line(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "cards").mkdir()
+    (home / "cards" / "mine.yaml").write_text("- id: zh-mine\n  family: mine\n  nmaes: [我的梗]\n")
+    monkeypatch.setenv("JIEGENG_MEMES", str(home / "cards"))
+
+    checked = jiegeng("check")
+
+    assert checked.exit_code == 2
+    assert "mine.yaml:" in checked.output
+
+
+def test_a_missing_persona_names_those_there_are(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JIEGENG_PERSONA", "nobody")
+
+    checked = jiegeng("check")
+
+    assert checked.exit_code == 2
+    assert "ageng" in checked.output
+
+
+def test_every_setting_is_listed_with_its_meaning(home: Path) -> None:
+    listed = jiegeng("check", "--settings")
+
+    assert "JIEGENG_LLM_BASE_URL" in listed.output
+    assert listed.exit_code == 0
+
+
+async def hear(home: Path) -> None:
+    database = await open_database(f"sqlite:///{home / 'data' / 'journal.sqlite3'}")
+    journal = Episodes(database)
+    await journal.open()
+    await journal.begin("阿梗@plaza", "0")
+    who = Author(id="1", handle="小满")
+    heard = Mention(account="阿梗@plaza", id="7", author=who, text="@阿梗 今天的云像棉花糖", at=datetime.now(UTC))
+    await journal.hear("阿梗@plaza", "0", "1", [heard])
+    await database.close()
+
+
+def test_the_log_shows_what_was_heard_and_replay_writes_again_without_posting(home: Path) -> None:
+    asyncio.run(hear(home))
+
+    listed = jiegeng("log")
+    whole = jiegeng("log", "阿梗@plaza:7", "--json")
+    again = jiegeng("replay", "阿梗@plaza:7", "--json")
+    after = jiegeng("log", "阿梗@plaza:7", "--json")
+
+    assert "棉花糖" in listed.output
+    assert json.loads(whole.output)["state"] == "heard"
+    assert json.loads(again.output)["reply"]["text"].endswith("（AI生成）")
+    assert json.loads(after.output) == json.loads(whole.output)
+
+
+def test_an_unknown_key_is_told_with_its_own_exit_code(home: Path) -> None:
+    asyncio.run(hear(home))
+
+    assert jiegeng("log", "阿梗@plaza:999").exit_code == 3
+    assert jiegeng("replay", "阿梗@plaza:999").exit_code == 3
+
+
+def test_the_mode_is_switched_and_shown(home: Path) -> None:
+    asyncio.run(hear(home))
+
+    assert jiegeng("mode").output.strip() == "normal"
+    assert jiegeng("mode", "stopped", "--why", "a test").output.strip() == "stopped"
+    assert jiegeng("mode", "sideways").exit_code == 2
+
+
+def test_a_new_sign_in_link_is_printed_whole(home: Path) -> None:
+    asyncio.run(hear(home))
+
+    assert jiegeng("sign-in").output.strip().startswith("http://127.0.0.1:8701/sign-in?token=")
+
+
+@pytest.mark.parametrize(
+    "command", [[], ["run"], ["say"], ["check"], ["log"], ["replay"], ["plaza"], ["sign-in"], ["mode"]]
+)
+def test_every_command_has_help_with_an_example(command: list[str]) -> None:
+    told = jiegeng(*command, "--help")
+
+    assert told.exit_code == 0
+    assert not command or "Example" in told.output
+
+
+def test_a_mistyped_setting_is_misconfigured_for_every_command(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JIEGENG_PROMTPS", "x")
+
+    told = jiegeng("check")
+
+    assert isinstance(told.exception, Misconfigured)

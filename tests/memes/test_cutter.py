@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from memes.cutter import Cutter, keep_words, shared_cutter
+
+
+def test_a_taught_name_is_one_word() -> None:
+    cutter = Cutter()
+    assert "泼天富贵" not in cutter.cut("接住这泼天富贵")
+
+    cutter.teach(["泼天富贵"])
+    assert "泼天富贵" in cutter.cut("接住这泼天富贵")
+
+
+def test_the_dictionary_is_kept_in_the_folder_it_is_given(tmp_path: Path) -> None:
+    folder = tmp_path / "cache"
+
+    Cutter().warm(folder)
+
+    assert [path.name for path in folder.iterdir()] == ["jieba.cache"]
+
+
+@settings(deadline=None)
+@given(st.text(max_size=80))
+def test_the_pieces_give_the_text_again(text: str) -> None:
+    assert "".join(shared_cutter().cut(text)) == text
+
+
+def test_gaps_are_no_words() -> None:
+    assert keep_words(["地铁", "，", " ", "3", "!"]) == ["地铁", "3"]

@@ -1,0 +1,64 @@
+"""From a mention on the plaza to a posted reply, written by a real model behind a real OpenAI-compatible server."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import aiohttp
+import pytest
+
+from tests.journeys.conftest import House, house
+from tests.journeys.test_first_run import Visitor
+from tests.servers.llama import real_model_server
+
+__all__ = ["house"]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
+
+# A model of 135 million parameters writes what it likes: some of it the filter holds. One posted reply shows the way.
+POSTS = (
+    "@阿梗 My cat has decided the printer is its enemy",
+    "@阿梗 I finally baked bread that did not burn, what a day",
+    "@阿梗 The rain stopped and there was a rainbow over the bus stop",
+    "@阿梗 First day of holidays and I slept until noon",
+    "@阿梗 My plants are alive after a whole month, I am so proud",
+    "@阿梗 Coffee tastes better on Saturdays, change my mind",
+)
+
+
+async def test_a_reply_goes_from_mention_to_post_through_a_real_model(house: House) -> None:
+    with real_model_server() as server:
+        house.env |= {
+            "JIEGENG_LLM_BASE_URL": server.url,
+            "JIEGENG_LLM_API_KEY": "none",
+            "JIEGENG_LLM_MODEL": server.model,
+            "JIEGENG_LLM_TIMEOUT": "60",
+            "JIEGENG_LLM_WHEN_DOWN": "wait",
+            "JIEGENG_AT_ONCE": "1",
+        }
+        house.start()
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+            visitor = Visitor(house, session)
+            for text in POSTS:
+                post = await visitor.write(text)
+                try:
+                    answer = await visitor.wait_for_answer(post, 75)
+                except AssertionError:
+                    continue  # held, blocked or too slow on this machine; the next one may pass
+                break
+            else:
+                pytest.fail(f"none of {len(POSTS)} replies was posted; the log is {house.log.read_text()[-3000:]}")
+        house.stop()
+    told = subprocess.run(
+        [sys.executable, "-m", "bot", "log", "--json", "--state", "posted"],
+        env=house.env,
+        capture_output=True,
+        check=True,
+    )
+    episode = json.loads(told.stdout.splitlines()[0])
+
+    assert episode["draft"]["writer"] == server.model
+    assert episode["draft"]["tokens_out"] > 0
+    assert answer["text"].endswith("(AI-generated)")
+    assert episode["reply"]["text"] == answer["text"]
