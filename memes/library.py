@@ -21,7 +21,7 @@ from memes.index import Floats, Grams, Query, Words
 from memes.life import judge_freshness, judge_staleness
 from memes.names import Names
 from memes.plain import fold, shorten, speaks_chinese
-from memes.wording import judge_quality, list_texts, make_example, show
+from memes.wording import judge_quality, list_texts, make_example, say
 
 Screen = Callable[[str], bool]
 Mask: TypeAlias = npt.NDArray[np.bool_]
@@ -90,7 +90,7 @@ class Library:
         for written in cards:
             state = (states or {}).get(written.id, written.lifecycle)
             card = written if state == written.lifecycle else written.model_copy(update={"lifecycle": state})
-            if screen is None or screen(show(card)):
+            if screen is None or screen(say(card)):
                 let_in.append(card)
             else:
                 refused.append(Refused(card, "the safety filter does not let its text through"))

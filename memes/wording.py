@@ -24,6 +24,11 @@ def show(card: Meme) -> str:
     return "\n".join(piece for piece in (*pieces, card.origin, card.source) if piece)
 
 
+def say(card: Meme) -> str:
+    """Return what of a card the bot may say or show a model, one piece a line; situations are other people's posts."""
+    return show(card.model_copy(update={"situations": ()}))
+
+
 def list_texts(card: Meme) -> list[str]:
     """Return the different texts by which a card is searched."""
     # Situations are what a post resembles; with meaning, use and examples beside them, a situation that was held out

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from memes.card import Meme
-from memes.wording import show
+from memes.wording import say, show
 
 from .cards import make_card
 
@@ -18,3 +18,10 @@ def test_every_text_of_a_card_is_shown_to_the_safety_screen() -> None:
     shown = show(card)
 
     assert all(text in shown for text in texts.values())
+
+
+def test_what_other_people_post_is_not_what_the_bot_says() -> None:
+    card = make_card(situations=tuple(f"别人说的第{number}句" for number in range(8)))
+
+    assert "别人说的" not in say(card)
+    assert card.examples[0] in say(card)
