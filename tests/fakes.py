@@ -267,6 +267,7 @@ class World:
         self.boot = 1000.0
         self.memes: tuple[Recalled, ...] = ()
         self.rules = Rules()
+        self.care = "我在这里。请拨打 12356"
         self.desk = Desk(journal, clock=lambda: NOW)
 
     def bot(self, name: str = "worker-1", *, journal: object | None = None) -> Bot:
@@ -292,7 +293,7 @@ class World:
             decide=decide,
             recall=self._recall,
             check=check,
-            care=lambda _kind, _language, _room: "我在这里。请拨打 12356",
+            care=lambda _kind, _language, _room: self.care,
             explain=lambda _comment, _post: "",
             room=lambda platform, mention, language: 100,
             hidden=lambda: (),

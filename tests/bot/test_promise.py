@@ -657,3 +657,46 @@ async def test_what_is_a_day_old_is_not_answered_even_if_it_was_heard_just_now(w
 
     assert world.platform.posts == []
     assert "too late" in (await world.episode()).reason
+
+
+async def test_a_wish_to_stop_is_heard_however_old_it_is(world: World) -> None:
+    old = mention("@阿梗 别再回我", id="m1")
+    await world.hear(old.model_copy(update={"at": old.at - timedelta(days=3)}))
+    await world.settle()
+    await world.hear(mention("@阿梗 哈哈", id="m2"))
+    await world.settle()
+
+    assert world.platform.posts == []
+    assert "stop" in (await world.episode("m2")).reason
+
+
+async def test_what_an_admin_edited_into_an_approval_is_screened_again(world: World) -> None:
+    world.writer.default = "存疑的话"
+    await world.hear(mention())
+    await world.settle()
+    await world.desk.decide(mention().key, "approve", "admin", text="一句坏话")
+
+    await world.later(10)
+
+    assert (await world.episode()).state is State.BLOCKED
+    assert world.platform.posts == []
+
+
+async def test_another_person_in_danger_is_answered_in_a_muted_thread_too(world: World) -> None:
+    there = (post("今天的晚霞"),)
+    await world.hear(mention("@阿梗 我不想活了", id="m1", by=author("小雨"), thread=there))
+    await world.settle()
+    await world.hear(mention("@阿梗 我也不想活了", id="m2", by=author("阿岩"), thread=there))
+    await world.hear(mention("@阿梗 哈哈", id="m3", by=author("路人"), thread=there))
+    await world.settle()
+
+    assert [id for id, _text, _key in world.platform.posts] == ["m1", "m2"]
+    assert "muted" in (await world.episode("m3")).reason
+
+
+async def test_a_care_text_is_never_held(world: World) -> None:
+    world.care = "存疑的话，请拨打 12356"
+    await world.hear(mention("@阿梗 我不想活了"))
+    await world.settle()
+
+    assert (await world.episode()).state is State.POSTED

@@ -72,6 +72,16 @@ def test_a_value_that_does_not_fit_is_told_by_name(
         load_settings({name: value})
 
 
+def test_an_error_about_settings_shows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JIEGENG_LLM_API_KEY", "sk-very-secret")
+    monkeypatch.setenv("JIEGENG_MASTODON_URL", "https://social.example")
+
+    with pytest.raises(Misconfigured) as told:
+        load_settings({})
+
+    assert "sk-very-secret" not in str(told.value)
+
+
 def test_no_secret_is_ever_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JIEGENG_LLM_API_KEY", "sk-very-secret")
 

@@ -9,7 +9,7 @@ import pytest
 
 from bot.errors import GiveUp, Trouble, TryLater
 from bot.model import Brief, Draft
-from bot.writers.first_able import FirstAble
+from bot.writers.first_able import FirstAble, Patient
 from bot.writers.refusals import Declined, Unusable
 from tests.bot.writers.briefs import NOON, brief
 
@@ -211,3 +211,17 @@ async def test_three_in_order(clock: Clock) -> None:
 def test_nobody_is_no_writer(clock: Clock) -> None:
     with pytest.raises(ValueError, match="at least one"):
         FirstAble((), clock=clock)
+
+
+async def test_a_patient_writer_waits_where_an_operator_has_to_mend_something() -> None:
+    class WrongKey:
+        name = "model"
+
+        async def write(self, brief: Brief) -> Draft:
+            raise GiveUp("JIEGENG_LLM_API_KEY is refused")
+
+        async def close(self) -> None:
+            pass
+
+    with pytest.raises(TryLater, match="JIEGENG_LLM_API_KEY"):
+        await Patient(WrongKey()).write(brief("今天的云像棉花糖"))
