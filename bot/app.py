@@ -18,6 +18,7 @@ from pathlib import Path
 
 import safety
 from bot import emotion
+from bot.composer import Composer
 from bot.delivery import Delivery
 from bot.embedded import EmbeddedValkey
 from bot.errors import GiveUp, Misconfigured
@@ -156,16 +157,11 @@ def make_bot(
         rules=rules,
         boottime=boottime,
     )
-    return Bot(
-        name=name,
+    composer = Composer(
         platforms=platforms,
-        journal=journal,
         queue=queue,
         writer=mind.writer,
-        delivery=delivery,
-        read=emotion.read,
-        decide=tone,
-        recall=mind.recall,
+        remember=mind.recall,
         check=mind.check,
         care=mind.care,
         explain=mind.explain,
@@ -173,6 +169,18 @@ def make_bot(
             platform.limit, platform.measure, language, platform.address(mention)
         ),
         hidden=mind.hidden,
+        clock=utc,
+        rules=rules,
+    )
+    return Bot(
+        name=name,
+        platforms=platforms,
+        journal=journal,
+        queue=queue,
+        composer=composer,
+        delivery=delivery,
+        read=emotion.read,
+        decide=tone,
         clock=utc,
         rules=rules,
     )

@@ -79,11 +79,10 @@ class Delivery:
 
     def gate(self, mention: Mention, tone: Tone | None) -> Gate:
         """Whom the gate has to ask about; a crisis is answered however many replies stand there."""
-        host = mention.account.rpartition("@")[2]
         return Gate(
-            host=host,
-            person=f"{mention.author.id}@{host}",
-            root_person=f"{mention.post.author.id}@{host}",
+            host=mention.host,
+            person=mention.person,
+            root_person=mention.root_person,
             root=mention.root,
             thread_limit=None if tone is Tone.CRISIS else self.rules.thread_limit,
         )
@@ -95,7 +94,7 @@ class Delivery:
         meme = episode.draft.meme if episode.draft else ""
         family = next((recalled.meme.family for recalled in episode.memes if recalled.meme.id == meme), None)
         if family is not None:
-            await self.queue.reserve(self.gate(episode.mention, None).person, family, episode.key)
+            await self.queue.reserve(episode.mention.person, family, episode.key)
         seconds = await self.queue.token(episode.mention.account)
         if seconds > 0:
             message = "the account's own pace"
@@ -170,7 +169,7 @@ class Delivery:
 
     async def release(self, episode: Episode) -> None:
         """Give back the meme that was reserved for a reply that will not be posted."""
-        person = self.gate(episode.mention, None).person
+        person = episode.mention.person
         for family in {recalled.meme.family for recalled in episode.memes}:
             try:
                 await self.queue.release(person, family, episode.key)

@@ -125,6 +125,21 @@ class Mention(Value):
         return f"{self.account}:{self.id}"
 
     @property
+    def host(self) -> str:
+        """The place where we were called."""
+        return self.account.rpartition("@")[2]
+
+    @property
+    def person(self) -> str:
+        """Who called us, as `id@host`: the same for every account of ours there."""
+        return f"{self.author.id}@{self.host}"
+
+    @property
+    def root_person(self) -> str:
+        """Whose post it is under which we were called."""
+        return f"{self.post.author.id}@{self.host}"
+
+    @property
     def root(self) -> str:
         """The id of the post at the top of the thread, which is the mention itself if nothing stands above."""
         if self.root_id:

@@ -10,14 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from bot.composer import Composer, words_of
 from bot.consent import wish_of
 from bot.delivery import Delivery
 from bot.errors import GiveUp, TryLater
-from bot.model import Brief, Draft, Episode, Feeling, Mention, Post, Reading, Recalled, State, Tone, Verdict
-from bot.ports import Changes, Claimed, Journal, Platform, Queue, Standing, Writer
-from bot.prompt import played
+from bot.model import Episode, Feeling, Mention, Reading, State, Tone, Verdict
+from bot.ports import Changes, Claimed, Journal, Platform, Queue, Standing
 from bot.rules import Rules
-from safety.verdict import Context
 
 log = logging.getLogger(__name__)
 
@@ -47,27 +46,16 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bot:
-    """All that one reply needs. Every callable is pure or a port; nothing here opens anything.
-
-    `care` takes a crisis kind, a language and the room in characters; `check` is the safety filter; `explain` answers a
-    comment that asks what a meme means, or with an empty string any other; `hidden` are the
-    texts that must never come out.
-    """
+    """All that one mention needs. `read` and `decide` are pure; the rest are ports, and nothing here opens anything."""
 
     name: str
     platforms: Mapping[str, Platform]
     journal: Journal
     queue: Queue
-    writer: Writer
+    composer: Composer
     delivery: Delivery
     read: Callable[[str], Feeling]
     decide: Decide
-    recall: Callable[[str, Reading, frozenset[str]], tuple[Recalled, ...]]
-    check: Callable[[str, str, Context], Verdict]
-    care: Callable[[str, str, int], str]
-    explain: Callable[[str, str], str]
-    room: Callable[[Platform, Mention, str], int]
-    hidden: Callable[[], tuple[str, ...]]
     clock: Callable[[], datetime]
     rules: Rules = field(default_factory=Rules)
 
@@ -128,7 +116,8 @@ class Bot:
         if episode.draft is None or episode.reading is None:
             return False
         standing = await self.journal.standing(episode, self.delivery.gate(episode.mention, episode.reading.tone))
-        verdict = self.check(episode.draft.text, "out", self._context(episode.mention, episode.reading, standing.mode))
+        draft, reading = episode.draft, episode.reading
+        verdict = self.composer.screen(draft.text, "out", episode.mention, reading, standing.mode)
         if verdict.decision != "block":
             return False
         await self._end(episode, State.BLOCKED, _where_to(verdict)[1] or "the filter blocks it")
@@ -188,8 +177,8 @@ class Bot:
         if refusal is not None:
             return Outcome(State.SKIPPED, refusal, changes)
 
-        memes = await self._recall(mention, reading)
-        draft, verdict = await self._write_and_check(mention, reading, memes, standing.mode)
+        memes = await self.composer.recall(mention, reading)
+        draft, verdict = await self.composer.write_and_check(mention, reading, memes, standing.mode)
         changes |= Changes(memes=memes, draft=draft, verdict=verdict)
         return Outcome(*_where_to(verdict), changes)
 
@@ -242,84 +231,16 @@ class Bot:
             return standing.refused.why
         if reading.tone is Tone.SILENT:
             return reading.why
-        person = self.delivery.gate(mention, reading.tone).person
+        person = mention.person
         if reading.tone is Tone.CRISIS:
             if await self.queue.cool(f"{person}:crisis", mention.key):
                 return None
             log.error("%s: a person in crisis writes again and again: see to it", mention.key)
             return "cool-down: several care texts to this person just now"
-        heard = self.check(words_of(mention), "in", self._context(mention, reading, standing.mode))
+        heard = self.composer.screen(words_of(mention), "in", mention, reading, standing.mode)
         if heard.decision == "silent" and reading.tone is not Tone.COMFORT:
             return "; ".join(dict.fromkeys(reason.why for reason in heard.reasons)) or "the filter advises silence"
         return None if await self.queue.cool(person, mention.key) else "cool-down: many replies to this person just now"
-
-    async def _recall(self, mention: Mention, reading: Reading) -> tuple[Recalled, ...]:
-        if reading.tone not in {Tone.BANTER, Tone.WARM}:
-            return ()
-        used = await self.queue.used(self.delivery.gate(mention, reading.tone).person)
-        return self.recall(words_of(mention.post) + "\n" + words_of(mention), reading, used)
-
-    async def _write_and_check(
-        self, mention: Mention, reading: Reading, memes: tuple[Recalled, ...], mode: str
-    ) -> tuple[Draft, Verdict]:
-        room = self.room(self.platforms[mention.account], mention, reading.language)
-        if reading.tone is Tone.CRISIS:
-            return self._care(mention, reading, room, mode)
-        context = self._context(mention, reading, mode)
-        if explained := self._explain(mention, reading, room):
-            return explained, self.check(explained.text, "out", context)
-        best: tuple[Draft, Verdict] | None = None
-        for attempt in range(self.rules.drafts):
-            shown = tuple(recalled.meme for recalled in memes) if attempt == 0 else ()
-            draft = await self.writer.write(Brief(mention=mention, reading=reading, memes=shown, room=room))
-            for text in dict.fromkeys((draft.text, *draft.candidates)):
-                verdict = self.check(text, "out", context)
-                meme = draft.meme if text == draft.text else played(text, shown)
-                judged = (draft.model_copy(update={"text": text, "meme": meme}), verdict)
-                if verdict.decision == "post":
-                    if await self._reserve(mention, reading, memes, meme):
-                        return judged
-                    continue
-                best = judged if best is None or _milder(verdict, best[1]) else best
-        if best is None:
-            message = "every draft played a meme that this person has seen"
-            raise TryLater(message)
-        return best
-
-    def _explain(self, mention: Mention, reading: Reading, room: int) -> Draft | None:
-        """Somebody asks what a meme means: the card answers, and nobody makes anything up."""
-        text = self.explain(mention.text, mention.post.text) if reading.tone in {Tone.BANTER, Tone.WARM} else ""
-        if not text or len(text) > room:
-            return None
-        return Draft(candidates=(text,), text=text, writer="library", at=self.clock())
-
-    def _care(self, mention: Mention, reading: Reading, room: int, mode: str) -> tuple[Draft, Verdict]:
-        """A crisis is answered with a reviewed text, never by a model, never held and never with silence."""
-        kind = next((f.crisis for f in (reading.comment, reading.post) if f and f.crisis), None) or "self_harm"
-        text = self.care(kind, reading.language, room)
-        log.error("%s: crisis (%s): a care text goes out, a human should look", mention.key, kind)
-        verdict = self.check(text, "out", self._context(mention, reading, mode))
-        if verdict.decision == "hold":
-            verdict = verdict.model_copy(update={"decision": "crisis"})
-        return Draft(candidates=(text,), text=text, writer="care", persona=f"care:{kind}", at=self.clock()), verdict
-
-    def _context(self, mention: Mention, reading: Reading, mode: str) -> Context:
-        handles = {entry.author.handle for entry in mention.thread} | {mention.author.handle}
-        return Context.model_validate(
-            {
-                "tone": reading.tone.value,
-                "negativity": max(f.negativity for f in (reading.post, reading.comment) if f is not None),
-                "thread_handles": tuple(sorted(handles)),
-                "hidden_texts": self.hidden(),
-                "mode": mode,
-            }
-        )
-
-    async def _reserve(self, mention: Mention, reading: Reading, memes: tuple[Recalled, ...], meme: str) -> bool:
-        family = next((recalled.meme.family for recalled in memes if recalled.meme.id == meme), None)
-        if family is None:
-            return True
-        return await self.queue.reserve(self.delivery.gate(mention, reading.tone).person, family, mention.key)
 
     async def _reach(self, episode: Episode, outcome: Outcome) -> Episode | None:
         due = {State.HELD: self.rules.hold_for}.get(outcome.state, self.rules.lease)
@@ -339,12 +260,6 @@ class Bot:
             await self.delivery.release(episode)
 
 
-def words_of(post: Post | Mention) -> str:
-    """What a post says: its text, and what its pictures are said to show."""
-    shown = [media.alt or media.seen for media in post.media if media.alt or media.seen]
-    return "\n".join((post.text, *shown))
-
-
 def is_machine(mention: Mention) -> bool:
     """Whether a bot wrote this, be it another one or ourselves."""
     return mention.author.bot or mention.author.handle == own_name(mention)
@@ -353,13 +268,6 @@ def is_machine(mention: Mention) -> bool:
 def own_name(mention: Mention) -> str:
     """The handle under which we were called."""
     return mention.account.rpartition("@")[0]
-
-
-_GRADES = ("low", "medium", "high")
-
-
-def _milder(one: Verdict, other: Verdict) -> bool:
-    return _GRADES.index(one.risk) < _GRADES.index(other.risk)
 
 
 def _where_to(verdict: Verdict) -> tuple[State, str]:

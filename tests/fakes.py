@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text
 
+from bot.composer import Composer
 from bot.delivery import Delivery
 from bot.errors import GiveUp, TryLater, Unsure
 from bot.journal import Desk, Episodes
@@ -282,21 +283,28 @@ class World:
             rules=self.rules,
             boottime=lambda: self.boot,
         )
-        return Bot(
-            name=name,
+        composer = Composer(
             platforms=delivery.platforms,
-            journal=kept,  # type: ignore[arg-type]
             queue=self.queue,
             writer=self.writer,
-            delivery=delivery,
-            read=feeling,
-            decide=decide,
-            recall=self._recall,
+            remember=self._recall,
             check=check,
             care=lambda _kind, _language, _room: self.care,
             explain=lambda _comment, _post: "",
             room=lambda platform, mention, language: 100,
             hidden=lambda: (),
+            clock=lambda: NOW,
+            rules=self.rules,
+        )
+        return Bot(
+            name=name,
+            platforms=delivery.platforms,
+            journal=kept,  # type: ignore[arg-type]
+            queue=self.queue,
+            composer=composer,
+            delivery=delivery,
+            read=feeling,
+            decide=decide,
             clock=lambda: NOW,
             rules=self.rules,
         )

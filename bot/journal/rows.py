@@ -9,7 +9,6 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 
 from bot.model import (
-    Author,
     Draft,
     Episode,
     Mention,
@@ -32,11 +31,6 @@ def moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def person_of(account: str, author: Author) -> str:
-    """Who somebody is to us: their id on their host, the same for every account of ours there."""
-    return f"{author.id}@{account.rpartition('@')[2]}"
-
-
 def heard_row(mention: Mention, at: float) -> dict[str, Any]:
     """The columns of a mention that was just heard."""
     step = Step(at=moment(at), state=State.HEARD, by="listener")
@@ -53,9 +47,9 @@ def heard_row(mention: Mention, at: float) -> dict[str, Any]:
         "reason": "",
         "heard_at": at,
         "updated_at": at,
-        "person": person_of(mention.account, mention.author),
+        "person": mention.person,
         "root_id": mention.root,
-        "root_person": person_of(mention.account, mention.post.author),
+        "root_person": mention.root_person,
         "mention": _json(mention),
         "steps": _STEPS.dump_json((step,)).decode(),
     }
@@ -143,7 +137,7 @@ _COLUMNS: dict[str, Callable[[Any], dict[str, Any]]] = {
     "mention": lambda value: {
         "mention": _json(value),
         "root_id": value.root,
-        "root_person": person_of(value.account, value.post.author),
+        "root_person": value.root_person,
     },
     "reading": lambda value: {"reading": _json_or_none(value), "tone": value.tone.value if value else None},
     "memes": lambda value: {"memes": _MEMES.dump_json(value, exclude_defaults=True).decode()},
