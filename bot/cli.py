@@ -165,8 +165,11 @@ def plaza(
 @app.command("sign-in", epilog="Example: jiegeng sign-in")
 def sign_in() -> None:
     """Print a new one-time sign-in link for the admin pages."""
+    from bot.house import reachable  # noqa: PLC0415
+
     settings = _settings()
-    out.print(f"http://{settings.host}:{settings.port}/sign-in?token={_run(_link(settings))}", soft_wrap=True)
+    link = f"http://{reachable(settings.host)}:{settings.port}/sign-in?token={_run(_link(settings))}"
+    out.print(link, soft_wrap=True, highlight=False)
 
 
 @app.command(epilog='Example: jiegeng mode stopped --why "something is wrong"')

@@ -144,12 +144,12 @@ class House:
     @property
     def plaza_url(self) -> str:
         """Where the built-in plaza is."""
-        return f"http://{_reachable(self.settings.host)}:{self.settings.plaza_port}"
+        return f"http://{reachable(self.settings.host)}:{self.settings.plaza_port}"
 
     @property
     def pages_url(self) -> str:
         """Where the admin pages are."""
-        return f"http://{_reachable(self.settings.host)}:{self.settings.port}"
+        return f"http://{reachable(self.settings.host)}:{self.settings.port}"
 
     async def addresses(self) -> Addresses:
         """Where everything is, with a fresh sign-in link."""
@@ -284,7 +284,7 @@ class House:
             yield Place(settings.mastodon_url, partial(Mastodon.open, session, settings.mastodon_url, secret))
 
 
-def _reachable(host: str) -> str:
+def reachable(host: str) -> str:
     """An address a person can open: what listens everywhere is reached here."""
     return "127.0.0.1" if host in {"0.0.0.0", "::", ""} else host  # noqa: S104 - compared with, not bound to
 

@@ -387,6 +387,7 @@ _silence = (
             and_(silences.c.scope == "thread", silences.c.who == bindparam("root")),
         ),
     )
+    .order_by(silences.c.scope)  # a person's own "stop" comes first, then a post's author's, then a thread's
     .limit(1)
     .scalar_subquery()
 )

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from memes.cutter import Cutter
 from memes.explain import explain, recount, wants
 from memes.library import Library
 from memes.trends.board import Board
@@ -18,7 +19,8 @@ LIBRARY = Library(
         make_card(
             id="rizz", family="rizz", names=("rizz",), language="en", meaning="charm", use="praise", origin="a stream"
         ),
-    ]
+    ],
+    cutter=Cutter(),  # its own: the shared one knows the names of every library that was made before
 )
 
 
