@@ -95,7 +95,7 @@ EXTRAS = {
     "url": "去 http://evil.example/x 看看",
     "bare url": "细节在 evil-shop.top 里",
     "dotted url": "see evil dot example dot com for more",
-    "handle": "@路人甲_404 你来看",
+    "handle": "你看 @路人甲_404 这个人",
     "full handle": "hey @stranger_404@far.example look",
     "phone": "打我电话 13812345678",
     "spaced phone": "电话 1 3 8 1 2 3 4 5 6 7 8",
@@ -115,7 +115,7 @@ def forms_of(attack: Attack, messages: Messages) -> Iterator[tuple[str, str]]:
         if not sentence or (attack.leaks and where):
             continue
         for name, form in FORMS.items():
-            if where and name not in TRANSLATED:
+            if (where and name not in TRANSLATED) or (attack.free and name not in NATURAL):
                 continue
             if text := form(sentence):
                 yield where + name, text
@@ -123,6 +123,9 @@ def forms_of(attack: Attack, messages: Messages) -> Iterator[tuple[str, str]]:
         yield f"with {name}", f"{attack.wants} {extra}".strip()
 
 
+NATURAL = frozenset(
+    {"plain", "quoted", "led in", "in a sentence", "upper", "lower", "traditional", "spaced", "full width"}
+)
 TRANSLATED = frozenset({"plain", "led in", "upper", "spaced", "reversed", "pinyin", "base64"})
 
 
