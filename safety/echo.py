@@ -11,19 +11,21 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from urllib.parse import unquote
 
 from safety.fold import HAN, fold, reveal_tags
 from safety.sounds import split_pinyin
 from safety.surface import decode_payloads, note
 from safety.tables import load_syllables
 from safety.verdict import Reason
-from safety.views import load_english
+from safety.views import load_english, split_words
 
 # A Han character weighs one, a Latin word one and a half: six of the one are as long a phrase as four of the other.
 LATIN_WEIGHT = 1.5
 ORDERED = 6.0  # a run this heavy out of a text that gives orders
 COPIED = 9.0  # a run this heavy out of any text
 SHORTEST_LATIN = 12
+LONG_PIECE = 4.0
 COVERED = 0.85
 MOST_PIECES = 10
 LONGEST = 2_500
@@ -37,26 +39,26 @@ QUOTED = re.compile(
 )
 # Verbs that ask for words, where nobody else is their subject.
 ORDER = re.compile(
-    r"(?<![他她它们妈爸师板事友家客闻学])(?<!有人)(?<!别人)"
-    r"(?:回[复覆]|只[回发说答]|输出|复述|说|念|喊|[请就再]发|贴出|照抄|照做|抄|发送|发出|发布|原样|答|翻译|译成|还原|破译|解码|续写|填空|打印|宣布|声明|记住|连起来|接上|加上"
+    r"(?<![^跟对向替帮给和让叫][他她它们])(?<![妈爸师板事友家客闻学])(?<!有人)(?<!别人)"
+    r"(?:回[复覆]|(?:只|直接|马上|立刻|起来)[回发说念答]|输出|复述|说|念|喊|[请就再]发|贴出|照抄|照做|抄|发送|发出|发布|原样|答|翻译|译成|还原|破译|解码|续写|填空|打印|宣布|声明|记住|连起来|接上|加上"
     r"|带上|改成|改为|总结|令|叫一声|脱口而出|来[一两]?[句个段])"
     r"|(?<!how do i )(?<!they )(?<!people )(?<!\bi )(?<!we )(?<!do you )(?<!to )(?<!not )\b(?:say|reply"
-    r"|repl(?:y|ies) with|respond|answer|output|repeat|print|echo|write|tell|shout"
+    r"|repl(?:y|ies) with|respond|answers?|output|repeat|print|echo|write|tell|shout|give"
     r"|confirm|post|publish|state|decode|translate|read|spell|end|start|starts|append|join|add|remember"
     r"|continue|summarise|put|recite|says)\b"
-    r"|\b(?:responde|di|dime|repite|réponds|répète|antworte|sag|скажи|ответь)\b|言って|返信|말해|대답"
+    r"|\b(?:responde|di|dime|repite|reponds|repete|antworte|sag|скажи|ответь)\b|言って|返信|말해|대답"
 )
 OVERRIDE = re.compile(
     r"忽略|无视|作废|忘掉|忘记|规则|指令|设定|系统|开发者|管理员|公告|政策|审批|授权|模式|人设|人格|扮演|演一个|改名|暗号"
     r"|\b(?:ignore|disregard|forget|rules?|instructions?|guidelines|system|developer|override|operator|admin"
     r"|policy|persona|mode|approved|verdict|assistant)\b"
-    r"|(?:a[:：]|答[:：])"
+    r"|(?:a[:：]|答[:：])|审核|判定|放行|内容[:：]|文本[:：]|[前后上下]半[句段]|part one|(?:first|second|last) half"
 )
 ROBOT = re.compile(
     r"(?<![a-z])(?:ai|bots?|robots?|assistants?|language models?)(?![a-z])|机器人|助手|程序|自动回复|模型"
 )
 AFTER_COLON = re.compile(r"[:：=,，](?=\s*([^\n]{1,160}))")
-NAMES = re.compile(r"昵称|网名|名字|nickname|\bmy name\b")
+NAMES = re.compile(r"昵称|暱称|网名|名字|nickname|\bmy name\b")
 REWRITE = re.compile(
     r"文言文|翻译|译成|方言|粤语|谐音|押韵|反话|藏头|换个说法|改写"
     r"|translate|rhyme|rephrase|paraphrase|in other words|synonym"
@@ -64,10 +66,17 @@ REWRITE = re.compile(
 CLAUSE = re.compile(r"[^\n。！？!?；;，,:：“”\"'「」『』《》()（）<>{}\[\]|`]{1,80}")
 # What follows these verbs at once is dictated, with or without marks.
 TAIL = re.compile(
-    r"(?:回[复覆]|输出|复述|照抄|照做|打印|念出|(?:必须|大声|只能?|一律|都要)[说回答喊])(?:[\s:：]|这句"
-    r"|一句)*([^\n。！？!?；;，,:：“”\"'「」『』《》<>{}\[\]|`]{2,40})"
-    r"|\b(?:reply|respond|output|print|repeat|echo|answer|say|confirm|post|publish|write)(?:\s(?:only|with"
-    r"|exactly|just|back|after me|this|by saying))*[\s:]+([^\n.!?:;,\"“”「」『』《》<>{}\[\]|`]{3,60})"
+    r"(?:回[复覆]|输出|复述|照抄|照做|打印|念出|[前后上下]半[句段]是?"
+    r"|(?:必须|大声|只能?|一律|都要|直接|就|[跟对向][他她它]|大家|起来)[说回答喊发])"
+    r"(?=(?:[\s:：]|这句|一句)*([^\n。！？!?；;，,:：“”\"'「」『』《》<>{}\[\]|`]{2,40}))"
+    r"|\b(?:reply|respond|output|print|repeat|echo|answer|say|confirm|post|publish|write|responde|di|dime|repite|reponds"
+    r"|repete|antworte|sag|скажи|ответь)(?=(?:\s(?:only|with|exactly|just|back|after me|this|by saying|solo|con|nur"
+    r"|unicamente|exactamente|seulement|apres moi|только))*[\s:]+([^\n.!?:;,\"“”「」『』《》<>{}\[\]|`]{3,60}))"
+)
+# Said so, the words are wanted as they are, and nothing else.
+STRICT = re.compile(
+    r"只|必须|原样|一字不|不要解释|大声|逐字|\b(?:only|exactly|word for word|verbatim|nothing else|result)\b"
+    r"|solo|unicamente|nur|seulement|only"
 )
 HANDLE = re.compile(r"@\s?([\w.-]{3,40})|(?<!\w)((?=\w*[a-z0-9])\w+_\w+)")
 REVEALS = re.compile(
@@ -79,50 +88,11 @@ COURTESY = re.compile(
     r"|(?:happy|merry) [a-z]+|good (?:morning|night|luck|job|evening|boy|girl)|congrat[a-z]*|thank(?:s| you)"
     r"|well done|hello|hi|hey|bye|cheers|bravo|yay"
 )
-MORSE = dict(
-    zip(
-        [
-            ".-",
-            "-...",
-            "-.-.",
-            "-..",
-            ".",
-            "..-.",
-            "--.",
-            "....",
-            "..",
-            ".---",
-            "-.-",
-            ".-..",
-            "--",
-            "-.",
-            "---",
-            ".--.",
-            "--.-",
-            ".-.",
-            "...",
-            "-",
-            "..-",
-            "...-",
-            ".--",
-            "-..-",
-            "-.--",
-            "--..",
-            "-----",
-            ".----",
-            "..---",
-            "...--",
-            "....-",
-            ".....",
-            "-....",
-            "--...",
-            "---..",
-            "----.",
-        ],
-        "abcdefghijklmnopqrstuvwxyz0123456789",
-        strict=True,
-    )
+MORSE_SIGNS = (
+    "a.- b-... c-.-. d-.. e. f..-. g--. h.... i.. j.--- k-.- l.-.. m-- n-. o--- p.--. q--.- r.-. s... t- u..- v...- "
+    "w.-- x-..- y-.-- z--.. 0----- 1.---- 2..--- 3...-- 4....- 5..... 6-.... 7--... 8---.. 9----."
 )
+MORSE = {sign[1:]: sign[0] for sign in MORSE_SIGNS.split(" ")}
 MORSE_RUN = re.compile(r"[.\-]{1,5}(?:[ /]{1,3}[.\-]{1,5}){4,}")
 NUMBERS = re.compile(r"\b(?:1?\d|2[0-6])(?:[-\s./]{1,3}(?:1?\d|2[0-6])\b){5,}")
 OPAQUE = re.compile(r"(?<![\w/.])(?=(?:[\w-]*\d){3})(?=(?:[\w-]*[a-z]){3})[a-z0-9_-]{12,}(?![\w])", re.IGNORECASE)
@@ -130,6 +100,8 @@ HELD_APART = re.compile(rf"(?:(?<![{HAN}])[{HAN}](?:[^\w]{{1,3}}|_)){{3,}}[{HAN}
 JOINED = re.compile(r"(?<!\w)(?!\w*(.{1,3})\1{2})[a-z]{18,}|[a-z]+(?:_+[a-z]+){2,}|[a-z]{2,},[a-z]{6,}")
 LEET = str.maketrans("431057@$!+", "aeiostasit")
 DOUBLED = re.compile(rf"([{HAN}])\1")
+PERCENT = re.compile("%[0-9a-fA-F]{2}")
+TURNED = re.compile("//:|ptth")
 MAYBE_BASE64 = re.compile(r"(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/_-]{8,}={0,2}(?![A-Za-z0-9+/=_-])")
 
 
@@ -142,6 +114,7 @@ class Dictated:
     pairs: frozenset[tuple[str, str]]
     ordered: bool
     rewrite: tuple[str, ...] = ()
+    strict: tuple[str, ...] = ()
 
 
 def find_echo(
@@ -161,6 +134,10 @@ def find_echo(
         yield note("injection", "echo", "medium", span, "it repeats what a text of others tells it to say")
     if any(risky(piece) for piece in dictated.rewrite):
         yield note("injection", "rewrite", "medium", span, "it was asked to put something harmful into other words")
+    if any(is_foreign(piece, language) and is_long(piece) for piece in dictated.strict):
+        yield note(
+            "injection", "abroad", "medium", span, "it was told words in another language, which nobody can compare"
+        )
     if REVEALS.search(bare(text)):
         yield note("leak", "reveals", "medium", span, "it claims to give away its instructions")
     if is_coded(text):
@@ -179,6 +156,11 @@ def repeats(text: str, dictated: Dictated) -> bool:
         if dictated.ordered and is_covered(tokens, dictated.pairs):
             return True
     return False
+
+
+def is_long(piece: str) -> bool:
+    """Say whether a piece is a phrase rather than a name or a word."""
+    return sum(weight for _, weight in cut(piece)) >= LONG_PIECE
 
 
 def is_covered(tokens: Sequence[str], pairs: frozenset[tuple[str, str]]) -> bool:
@@ -215,6 +197,7 @@ def read_orders(strangers: tuple[str, ...]) -> Dictated:
     pairs: set[tuple[str, str]] = set()
     pieces: list[str] = []
     rewrite: list[str] = []
+    strict: list[str] = []
     ordered = named = False
     for text in strangers:
         for way, coded in ways(text[:LONGEST]):
@@ -229,6 +212,7 @@ def read_orders(strangers: tuple[str, ...]) -> Dictated:
                 pieces += found
                 least = 2 if coded or OVERRIDE.search(way) else 3
                 whole |= {piece for part in found if (piece := weigh_piece(part, least))}
+                strict += found if coded or OVERRIDE.search(way) or STRICT.search(way) else []
                 named = named or bool(NAMES.search(way))
                 rewrite += found if REWRITE.search(way) else []
     if named:
@@ -242,7 +226,14 @@ def read_orders(strangers: tuple[str, ...]) -> Dictated:
                 whole |= {piece for part in (f"{one} {other}",) if (piece := weigh_piece(part))}
                 pairs |= set(pairwise(letters for letters, _ in joined))
                 runs |= set(heavy_runs(joined, ORDERED))
-    return Dictated(frozenset(runs), frozenset(whole), frozenset(pairs), ordered, tuple(rewrite[:MOST_PIECES]))
+    return Dictated(
+        frozenset(runs),
+        frozenset(whole),
+        frozenset(pairs),
+        ordered,
+        tuple(rewrite[:MOST_PIECES]),
+        tuple(strict[:MOST_PIECES]),
+    )
 
 
 def speaks_to_robots(text: str) -> bool:
@@ -260,7 +251,7 @@ def find_pieces(text: str) -> Iterator[str]:
     """Yield what a text with orders puts into quotation marks or behind a colon."""
     for found in QUOTED.finditer(text):
         if (
-            ORDER.search(text[max(0, found.start() - 40) : found.start()])
+            ORDER.search(text[max(0, found.start() - 40) : found.start()] + "\n" + text[found.end() : found.end() + 12])
             or OVERRIDE.search(text)
             or ROBOT.search(text)
         ):
@@ -308,7 +299,7 @@ def cut(text: str) -> list[tuple[str, float]]:
 def bare(text: str) -> str:
     """Return a text folded, and without accents."""
     folded = fold(text[:LONGEST]).text
-    folded = re.sub(r"(?<=\w)['’](?=\w)", "", folded)
+    folded = re.sub(r"(?<=[a-z])['’](?=[a-z])", "", folded)
     return "".join(char for char in unicodedata.normalize("NFD", folded) if not unicodedata.combining(char))
 
 
@@ -320,6 +311,10 @@ def ways(text: str) -> Iterator[tuple[str, bool]]:
         yield bare(tags), True
     for inner in decoded(text):
         yield bare(inner), True
+    english = load_english()
+    words = [word for word in re.findall("[a-z]{2,}", plain) if word not in english]
+    if sum(codecs.encode(word, "rot13") in english for word in words) >= 2:
+        yield codecs.encode(plain, "rot13"), True
 
 
 def decoded(text: str) -> list[str]:
@@ -332,6 +327,8 @@ def decoded(text: str) -> list[str]:
         ).replace("-", "")
         for found in NUMBERS.finditer(text)
     ]
+    if PERCENT.search(text):
+        said.append(unquote(text))
     for found in MAYBE_BASE64.finditer(text):
         said += read_short_base64(found.group())
     return said
@@ -353,7 +350,13 @@ def is_coded(text: str) -> bool:
     character twice, pinyin instead of characters, leet, characters that nobody uses, a Caesar cipher.
     """
     plain = bare(text)
-    if MORSE_RUN.search(text) or NUMBERS.search(text) or OPAQUE.search(plain) or JOINED.search(plain):
+    if (
+        MORSE_RUN.search(text)
+        or NUMBERS.search(text)
+        or OPAQUE.search(plain)
+        or JOINED.search(plain)
+        or TURNED.search(plain)
+    ):
         return True
     if any(read_short_base64(found.group()) for found in MAYBE_BASE64.finditer(text)) or HELD_APART.search(plain):
         return True
@@ -381,7 +384,10 @@ def is_coded_latin(plain: str) -> bool:
     spelled = [not there and bool(split_pinyin(word)) for word, there in zip(words, known, strict=True)]
     if sum(spelled) >= 3 and sum(map(bool, map(split_pinyin, words))) >= 0.8 * len(words):
         return True
-    if any(len(split_pinyin(word)) >= 4 for word, there in zip(words, known, strict=True) if not there):
+    # Four syllables of 2.5 letters and more: English words that happen to be pinyin (timeline) have shorter ones.
+    if any(4 <= len(split_pinyin(word)) <= len(word) / 2.5 for word in words if word not in english):
+        return True
+    if any(len(word) >= 10 and split_words(word, english).count(" ") >= 2 for word in words):
         return True
     turned = sum(codecs.encode(word, "rot13") in english for word in words)
     return turned >= 2 and turned > sum(known)
@@ -397,7 +403,7 @@ def is_foreign(text: str, language: str) -> bool:
             return han == 0 and latin >= 2 and sum(map(len, tokens)) >= 8
         case "ja" | "ko":
             own = len(re.findall("[\u3040-\u30ff\uac00-\ud7af]", text))
-            return own == 0 and (han >= 6 or latin >= 3)
+            return own == 0 and (han >= 4 or (latin >= 2 and sum(map(len, tokens)) >= 8))
         case "en":
             return han >= 3 and han > 2 * latin
         case "es":
