@@ -37,9 +37,12 @@ QUOTED = re.compile(
     r"|(?<![a-z])['‘]([^'‘’\n]{1,60}(?:'[a-z][^'‘’\n]{0,60})?)['’](?![a-z])"
     r"|`{1,3}([^`]{1,120})`{1,3}"
 )
-# Verbs that ask for words, where nobody else is their subject.
+# What somebody else said is told, not asked for.
+TOLD = re.compile(
+    r"(?<![跟对向替帮给和让叫请])(?:[他她它]们?|[妈爸爷奶婆公哥姐弟妹叔姨]|老师|教练|老板|领导|同事|朋友|网友|队友|同学|客服|新闻|有人|别人|大爷)"
+    r"(?:天天|每天|总是?|老是?|一直|又|还|都|刚刚?|就|也|昨天|今天|突然){0,2}(?:说|喊|念|写|发|答|回复)"
+)
 ORDER = re.compile(
-    r"(?<![^跟对向替帮给和让叫][他她它们])(?<![妈爸师板事友家客闻学])(?<!有人)(?<!别人)"
     r"(?:回[复覆]|(?:只|直接|马上|立刻|起来)[回发说念答]|输出|复述|说|念|喊|[请就再]发|贴出|照抄|照做|抄|发送|发出|发布|原样|答|翻译|译成|还原|破译|解码|续写|填空|打印|宣布|声明|记住|连起来|接上|加上"
     r"|带上|改成|改为|总结|令|叫一声|脱口而出|来[一两]?[句个段])"
     r"|(?<!how do i )(?<!they )(?<!people )(?<!\bi )(?<!we )(?<!do you )(?<!to )(?<!not )\b(?:say|reply"
@@ -96,9 +99,9 @@ MORSE = {sign[1:]: sign[0] for sign in MORSE_SIGNS.split(" ")}
 MORSE_RUN = re.compile(r"[.\-]{1,5}(?:[ /]{1,3}[.\-]{1,5}){4,}")
 NUMBERS = re.compile(r"\b(?:1?\d|2[0-6])(?:[-\s./]{1,3}(?:1?\d|2[0-6])\b){5,}")
 OPAQUE = re.compile(r"(?<![\w/.])(?=(?:[\w-]*\d){3})(?=(?:[\w-]*[a-z]){3})[a-z0-9_-]{12,}(?![\w])", re.IGNORECASE)
-HELD_APART = re.compile(rf"(?:(?<![{HAN}])[{HAN}](?:[^\w]{{1,3}}|_)){{3,}}[{HAN}](?![{HAN}])")
-JOINED = re.compile(r"(?<!\w)(?!\w*(.{1,3})\1{2})[a-z]{18,}|[a-z]+(?:_+[a-z]+){2,}|[a-z]{2,},[a-z]{6,}")
+JOINED = re.compile(r"(?<!\w)(?!\w*(.{1,3})\1{2})[a-z]{18,}|[a-z]+(?:_+[a-z]+){2,}")
 LEET = str.maketrans("431057@$!+", "aeiostasit")
+CANTONESE = frozenset("嘅咗哋嚟冇喺咁啲嘢囉啫㗎喎嗰佢畀攞瞓嬲嘞唔唞掟氹囧囍")
 DOUBLED = re.compile(rf"([{HAN}])\1")
 PERCENT = re.compile("%[0-9a-fA-F]{2}")
 TURNED = re.compile("//:|ptth")
@@ -244,11 +247,17 @@ def speaks_to_robots(text: str) -> bool:
 
 def gives_orders(text: str) -> bool:
     """Say whether a folded text asks for words, or claims to be above the rules."""
-    return bool(ORDER.search(text) or OVERRIDE.search(text))
+    return bool(ORDER.search(without_tales(text)) or OVERRIDE.search(text))
+
+
+def without_tales(text: str) -> str:
+    """Return the text with blanks where it tells what others say."""
+    return TOLD.sub(lambda found: " " * len(found.group()), text)
 
 
 def find_pieces(text: str) -> Iterator[str]:
     """Yield what a text with orders puts into quotation marks or behind a colon."""
+    text = without_tales(text)
     for found in QUOTED.finditer(text):
         if (
             ORDER.search(text[max(0, found.start() - 40) : found.start()] + "\n" + text[found.end() : found.end() + 12])
@@ -336,18 +345,20 @@ def decoded(text: str) -> list[str]:
 
 def read_short_base64(piece: str) -> list[str]:
     """Return what a short piece says in base64, when it is a word or Han characters."""
+    if not re.search("[0-9+/]|(?<!^)[A-Z]", piece):
+        return []
     try:
         inner = base64.b64decode(piece + "=" * (-len(piece) % 4), validate=True).decode("utf-8")
     except (binascii.Error, UnicodeDecodeError):
         return []
-    return [inner] if HAN_CHAR.search(inner) or re.fullmatch(r"[\w\s,.!?'-]{4,}", inner) else []
+    return [inner] if HAN_CHAR.search(inner) or re.fullmatch(r"[a-zA-Z0-9\s,.!?'-]{4,}", inner) else []
 
 
 def is_coded(text: str) -> bool:
     """Say whether a reply is written so that a machine or a puzzler reads it rather than a person.
 
-    Morse code, numbers for letters, base64, opaque signs, letters or characters held apart, words run together, every
-    character twice, pinyin instead of characters, leet, characters that nobody uses, a Caesar cipher.
+    Morse code, numbers for letters, base64, opaque signs, words run together, every character twice, pinyin instead
+    of characters, leet, characters that nobody uses, a Caesar cipher. Blanks between characters are no code.
     """
     plain = bare(text)
     if (
@@ -358,24 +369,21 @@ def is_coded(text: str) -> bool:
         or TURNED.search(plain)
     ):
         return True
-    if any(read_short_base64(found.group()) for found in MAYBE_BASE64.finditer(text)) or HELD_APART.search(plain):
+    if any(read_short_base64(found.group()) for found in MAYBE_BASE64.finditer(text)):
         return True
     han = HAN_CHAR.findall(plain)
     pairs = DOUBLED.findall(plain)
-    if len(pairs) >= 4 and len(pairs) * 2 >= 0.8 * len(han):
+    if len(set(pairs)) >= 4 and len(pairs) * 2 >= 0.8 * len(han):
         return True
-    rare = [char for char in han if not char.encode("gb2312", "ignore")]
+    rare = [char for char in han if char not in CANTONESE and not char.encode("gb2312", "ignore")]
     if len(rare) >= 2 and len(rare) >= 0.2 * len(han):
         return True
     return is_coded_latin(plain)
 
 
 def is_coded_latin(plain: str) -> bool:
-    """Say whether the Latin words of a reply are single letters, leet, pinyin or a cipher."""
+    """Say whether the Latin words of a reply are leet, pinyin, words run together or a cipher."""
     tokens = [token for token in re.findall(r"[a-z0-9]+", plain) if not token.isdecimal()]
-    single = sum(len(token) == 1 for token in tokens)
-    if single >= 4 and single * 2 >= len(tokens):
-        return True
     if sum(bool(re.search(r"[a-z]", token) and re.search(r"\d", token)) for token in tokens) >= 3:
         return True
     words = [token for token in tokens if len(token) > 1 and token.isalpha()]
