@@ -99,7 +99,7 @@ MORSE = {sign[1:]: sign[0] for sign in MORSE_SIGNS.split(" ")}
 MORSE_RUN = re.compile(r"[.\-]{1,5}(?:[ /]{1,3}[.\-]{1,5}){4,}")
 NUMBERS = re.compile(r"\b(?:1?\d|2[0-6])(?:[-\s./]{1,3}(?:1?\d|2[0-6])\b){5,}")
 OPAQUE = re.compile(r"(?<![\w/.])(?=(?:[\w-]*\d){3})(?=(?:[\w-]*[a-z]){3})[a-z0-9_-]{12,}(?![\w])", re.IGNORECASE)
-JOINED = re.compile(r"(?<!\w)(?!\w*(.{1,3})\1{2})[a-z]{18,}|[a-z]+(?:_+[a-z]+){2,}")
+JOINED = re.compile(r"(?<!\w)(?!\w*(.{1,3})\1{2})[a-z]{18,}")
 LEET = str.maketrans("431057@$!+", "aeiostasit")
 CANTONESE = frozenset("嘅咗哋嚟冇喺咁啲嘢囉啫㗎喎嗰佢畀攞瞓嬲嘞唔唞掟氹囧囍")
 DOUBLED = re.compile(rf"([{HAN}])\1")
@@ -357,8 +357,8 @@ def read_short_base64(piece: str) -> list[str]:
 def is_coded(text: str) -> bool:
     """Say whether a reply is written so that a machine or a puzzler reads it rather than a person.
 
-    Morse code, numbers for letters, base64, opaque signs, words run together, every character twice, pinyin instead
-    of characters, leet, characters that nobody uses, a Caesar cipher. Blanks between characters are no code.
+    Morse code, numbers for letters, base64, opaque signs, words run together, pinyin instead of characters,
+    leet, characters that nobody uses, a Caesar cipher. Blanks between characters are no code.
     """
     plain = bare(text)
     if (
@@ -372,9 +372,6 @@ def is_coded(text: str) -> bool:
     if any(read_short_base64(found.group()) for found in MAYBE_BASE64.finditer(text)):
         return True
     han = HAN_CHAR.findall(plain)
-    pairs = DOUBLED.findall(plain)
-    if len(set(pairs)) >= 4 and len(pairs) * 2 >= 0.8 * len(han):
-        return True
     rare = [char for char in han if char not in CANTONESE and not char.encode("gb2312", "ignore")]
     if len(rare) >= 2 and len(rare) >= 0.2 * len(han):
         return True
