@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.label import clean
-from bot.model import Brief, Media, Meme, Tone
+from bot.model import Brief, Media, Meme, Mention, Post, Tone
 from bot.persona import Persona, base
+from safety.echo import speaks_to_robots
 
 POST_LIMIT = 1500
 COMMENT_LIMIT = 800
@@ -91,6 +92,18 @@ def hidden_texts(persona: Persona, canary: str) -> tuple[str, ...]:
     The last two are one text each, so that no single word of them is taken for a secret of its own.
     """
     return (canary, f"{_RULES.format(canary=canary)}\n{_SHAPE}", "\n".join(persona.prose.values()) + "\n")
+
+
+def strangers(mention: Mention, memes: Sequence[Meme] = ()) -> tuple[str, ...]:
+    """Every text in a prompt that somebody else wrote: what a reply must not repeat because it was told to.
+
+    The cards are ours, but for words in them that speak to a program.
+    """
+    posts: tuple[Post | Mention, ...] = (*mention.thread, mention)
+    said = [part for post in posts for part in (post.text, post.author.name)]
+    said += [text for post in posts for media in post.media for text in (media.alt, media.seen)]
+    said += [text for meme in memes for text in (meme.meaning, meme.use, meme.pattern) if speaks_to_robots(text)]
+    return tuple(dict.fromkeys(text for text in said if text.strip()))
 
 
 def played(text: str, memes: Sequence[Meme]) -> str:

@@ -41,7 +41,8 @@ class Context(BaseModel):
 
     `tone` and `negativity` are the reading of the post that is answered; `thread_handles` are the accounts that may
     be named; `hidden_texts` must not come out (system prompt, canary); `audience` is `everyone` or `minor`;
-    `mode` is the policy mode.
+    `mode` is the policy mode; `strangers` are the texts of others that the writer saw, which a reply may not obey;
+    `language` is the tag of the language it should be in, if known.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -52,3 +53,5 @@ class Context(BaseModel):
     hidden_texts: tuple[str, ...] = ()
     audience: Literal["everyone", "minor"] = "everyone"
     mode: Literal["normal", "heightened", "emergency", "stopped"] = "normal"
+    strangers: tuple[str, ...] = ()
+    language: str = ""
