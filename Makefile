@@ -6,7 +6,7 @@ DATA   ?=
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fmt check test test-real run bench image train-emotion bench-emotion bench-safety bench-memes
+.PHONY: help setup fmt check test test-real faults run bench image train-emotion bench-emotion bench-safety bench-memes
 
 help: ## List the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -48,6 +48,11 @@ test: $(VENV)/.test ## The tests (ARGS are passed on)
 
 test-real: $(VENV)/.real ## The tests against real servers, a real model and a real browser
 	$(BIN)/pytest -m real tests tests/real/shots.py $(ARGS)
+
+faults: $(VENV)/.real ## The promise under kills and trouble, long: histories, then real processes (ARGS go to these)
+	HISTORIES=5000 $(BIN)/pytest tests/faults/model
+	$(BIN)/python -m tests.faults.rig --mentions 5000 --kills 200 --seconds 900 $(ARGS)
+	$(BIN)/python -m tests.faults.rig --mentions 5000 --kills 200 --seconds 900 --redis --postgres $(ARGS)
 
 run: $(VENV)/.run ## The whole loop on the built-in plaza: no key, no server to install
 	@exec $(BIN)/jiegeng run

@@ -1,0 +1,98 @@
+"""The bot's processes as an operator would run them, and the ways in which they are treated badly."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+ROLES = {"listen": "listen", "work-1": "work", "work-2": "work", "web": "web"}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Crowd:
+    """One process for each of ROLES, all on the same stores; `ended` tells of those that died without our doing."""
+
+    def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("JIEGENG_", "OPENAI_"))}
+        self._folder = folder
+        self._running: dict[str, int] = {}
+        self.ended: list[str] = []
+        words = [sys.executable, "-m", "tests.faults.worker"]
+        self._nursery = subprocess.Popen(
+            words, env=kept | dict(settings), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def start(self, role: str) -> None:
+        assert self._nursery.stdin is not None
+        assert self._nursery.stdout is not None
+        self._nursery.stdin.write(f"{ROLES[role]} {self._log(role)}\n")
+        self._nursery.stdin.flush()
+        self._running[role] = int(self._nursery.stdout.readline())
+
+    def keep(self) -> None:
+        """Start what ended by itself; a supervisor would."""
+        for role in list(self._running):
+            if not self._lives(role):
+                self._note(role)
+                self.start(role)
+
+    def kill(self, role: str) -> None:
+        """SIGKILL, and wait for the end."""
+        if not self._signal(role, signal.SIGKILL):
+            self._note(role)
+        self._wait(role, 10)
+
+    def ask_to_end(self, role: str) -> None:
+        """SIGTERM, as a roll-out does; a few seconds later SIGKILL."""
+        if not self._signal(role, signal.SIGTERM):
+            self._note(role)
+        if not self._wait(role, 5):
+            self.kill(role)
+
+    def stop(self, role: str) -> bool:
+        """SIGSTOP; False if the process was not there."""
+        return self._signal(role, signal.SIGSTOP)
+
+    def go_on(self, role: str) -> None:
+        self._signal(role, signal.SIGCONT)
+
+    def end(self) -> None:
+        for role in self._running:
+            self._signal(role, signal.SIGKILL)
+        self._nursery.kill()
+        self._nursery.communicate()
+
+    def _log(self, role: str) -> Path:
+        return self._folder / f"{role}.log"
+
+    def _note(self, role: str) -> None:
+        log = self._log(role)
+        self.ended.append(f"{role}: {log.read_text()[-1500:] if log.exists() else ''}")
+
+    def _wait(self, role: str, seconds: float) -> bool:
+        for _ in range(int(seconds / 0.02)):
+            if not self._lives(role):
+                return True
+            time.sleep(0.02)
+        return False
+
+    def _lives(self, role: str) -> bool:
+        return self._signal(role, 0)
+
+    def _signal(self, role: str, number: int) -> bool:
+        try:
+            os.kill(self._running[role], number)
+        except ProcessLookupError:
+            return False
+        return True

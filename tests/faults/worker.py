@@ -1,0 +1,76 @@
+"""`jiegeng run --role …` with short times, so that leases run out within a round; born warm, so that many can die.
+
+Reads `role log-file` lines and answers each with the id of a new process. Dictionaries and cards are read once, before
+the first fork; everything that has a state (stores, connections, the loop) is each process's own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from bot import cli, house
+from bot.app import make_bot, make_mind
+from bot.pipeline import Bot
+from bot.settings import Settings, load_settings
+
+LEASE = 8.0
+TIMES: Mapping[str, Any] = {
+    "lease": LEASE,
+    "send_deadline": 3.0,
+    "send_lasts": 4.5,
+    "stale_intent": 1.5,
+    "settle": 3.0,
+    "unknown_pause": 1.0,
+    "longest_pause": 4.0,
+}
+
+
+def make_hasty_bot(*parts: Any) -> Bot:
+    """The bot that `jiegeng run` makes, in a hurry."""
+    bot = make_bot(*parts)
+    rules = replace(bot.rules, **TIMES)
+    return replace(bot, rules=rules, delivery=replace(bot.delivery, rules=rules))
+
+
+def live(settings: Settings, role: str, log: str) -> None:
+    """The whole life of one process, as `jiegeng run` lets it run."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    for number, name, how in ((0, os.devnull, os.O_RDONLY), (1, log, None), (2, log, None)):
+        opened = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_APPEND if how is None else how)
+        os.dup2(opened, number)
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(process)d %(name)s %(message)s")
+    try:
+        asyncio.run(cli._until_told_to_stop(house.run_role(settings, role, lambda _: None)))
+    except BaseException:
+        logging.exception("ends by itself")
+        raise
+    finally:
+        logging.shutdown()
+
+
+def main() -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the dead here
+    settings = load_settings()
+    mind = make_mind(settings)
+    mind.warm(settings.data / "cache")
+    vars(house).update(make_mind=lambda _settings: mind, make_bot=make_hasty_bot, LEASE=3.0, POLL=1.0)
+    for line in sys.stdin:
+        role, log = line.split()
+        born = os.fork()
+        if born == 0:
+            try:
+                live(settings, role, log)
+            finally:
+                os._exit(1)
+        print(born, flush=True)  # noqa: T201 - the answer
+
+
+if __name__ == "__main__":
+    main()
