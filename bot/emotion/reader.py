@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -49,18 +48,11 @@ class Seen:
     icons: list[tuple[Icon | None, int, int]]
     hits: list[Hit]
 
+    totals: dict[str, dict[str, float]]
+
     def sums(self, kind: str) -> dict[str, float]:
-        """The weight of every topic of a kind; a rule counts whole once, and half for two more wordings."""
-        total: dict[str, float] = defaultdict(float)
-        wordings: dict[int, set[str]] = defaultdict(set)
-        for hit in self.hits:
-            if hit.kind != kind:
-                continue
-            known, wording = wordings[hit.rule], self.plain.text[hit.start : hit.end]
-            if wording not in known and len(known) < 3:
-                total[hit.topic] += hit.weight * (0.5 if known else 1.0)
-            known.add(wording)
-        return dict(total)
+        """The weight of every topic of a kind."""
+        return self.totals.get(kind, {})
 
 
 def read(source: str) -> Feeling:
@@ -111,12 +103,27 @@ def _see(source: str) -> Seen:
     hits = [hit for hit in _longest(rest.find(text)) if hit.kind not in ("not", "degree")]
     asked = [(hit.start, hit.end) for hit in hits if hit.kind == "ask" and hit.topic == "joke"]
     sober = LAUGHTER.sub(lambda match: " " * len(match.group()), blank(text, asked))
-    return Seen(plain, plain.text, text, sober, marks, spoken + hits)
+    return Seen(plain, plain.text, text, sober, marks, spoken + hits, _totals(plain.text, spoken + hits))
+
+
+def _totals(text: str, hits: list[Hit]) -> dict[str, dict[str, float]]:
+    """The weight of every topic by kind; a rule counts whole once, and half for two more wordings."""
+    totals: dict[str, dict[str, float]] = {}
+    wordings: dict[int, set[str]] = {}
+    for hit in hits:
+        topics = totals.setdefault(hit.kind, {})
+        known, wording = wordings.setdefault(hit.rule, set()), text[hit.start : hit.end]
+        if wording not in known and len(known) < 3:
+            topics[hit.topic] = topics.get(hit.topic, 0.0) + hit.weight * (0.5 if known else 1.0)
+            known.add(wording)
+    return totals
 
 
 def _longest(hits: list[Hit]) -> list[Hit]:
     """Feeling words that stand inside a longer one (happy in unhappy) are dropped."""
     words = [hit for hit in hits if hit.kind == "feel"]
+    if len(words) < 2:
+        return hits
     return [
         hit
         for hit in hits
