@@ -27,6 +27,7 @@ from bot.model import EMOTIONS
 from bot.tone import tone
 
 CASES = Path(__file__).parents[1] / "tests" / "emotion" / "cases"
+SETS = ("tone_dev", "own_tune", "own_test", "own_veiled_tune", "own_veiled_test", "own_after", "own_last")
 BINS = 15
 
 
@@ -187,7 +188,7 @@ def sarcasm(data: Path) -> None:
 
 def tones() -> None:
     idiom_all = idiom_bad = 0
-    for name in ("tone_dev", "own_tune", "own_test"):
+    for name in SETS:
         found = rows(CASES / f"{name}.jsonl")
         ok = harm = crisis = missed = 0
         for row in found:

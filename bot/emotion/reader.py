@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.emotion import book, icons, weigh
 from bot.emotion.grams import mark_icons
@@ -34,6 +33,11 @@ STRUCK = 0.65
 TROUBLE = 0.45
 SORROW = 0.6
 """The sum of sadness and fear, laughter and smiles left out, from which sadness itself is the plight."""
+TOPIC = re.compile(r"#[^#\n]{7,40}#")
+"""A long hashtag: a headline of the day, not what the writer says."""
+HEADLINE = re.compile(r"【(?![^】]*[求寻急救])[^】]{6,}】|的微博视频|的秒拍视频")
+REPORTED = 0.4
+"""What is left of a danger that stands in a headline."""
 ENOUGH = 40
 """Cues that are kept: more would not be read by anybody."""
 
@@ -49,18 +53,11 @@ class Seen:
     icons: list[tuple[Icon | None, int, int]]
     hits: list[Hit]
 
+    totals: dict[str, dict[str, float]]
+
     def sums(self, kind: str) -> dict[str, float]:
-        """The weight of every topic of a kind; a rule counts whole once, and half for two more wordings."""
-        total: dict[str, float] = defaultdict(float)
-        wordings: dict[int, set[str]] = defaultdict(set)
-        for hit in self.hits:
-            if hit.kind != kind:
-                continue
-            known, wording = wordings[hit.rule], self.plain.text[hit.start : hit.end]
-            if wording not in known and len(known) < 3:
-                total[hit.topic] += hit.weight * (0.5 if known else 1.0)
-            known.add(wording)
-        return dict(total)
+        """The weight of every topic of a kind."""
+        return self.totals.get(kind, {})
 
 
 def read(source: str) -> Feeling:
@@ -109,14 +106,44 @@ def _see(source: str) -> Seen:
     spoken = idioms.find(bare)
     text = blank(bare, [(hit.start, hit.end) for hit in spoken])
     hits = [hit for hit in _longest(rest.find(text)) if hit.kind not in ("not", "degree")]
+    hits = _without_news(text, hits)
     asked = [(hit.start, hit.end) for hit in hits if hit.kind == "ask" and hit.topic == "joke"]
     sober = LAUGHTER.sub(lambda match: " " * len(match.group()), blank(text, asked))
-    return Seen(plain, plain.text, text, sober, marks, spoken + hits)
+    return Seen(plain, plain.text, text, sober, marks, spoken + hits, _totals(plain.text, spoken + hits))
+
+
+def _without_news(text: str, hits: list[Hit]) -> list[Hit]:
+    """The hits, with dangers that are only reported weakened."""
+    if "#" not in text and "【" not in text and "视频" not in text:
+        return hits
+    topics = [match.span() for match in TOPIC.finditer(text)]
+    news = HEADLINE.search(text) is not None
+    return [
+        replace(hit, weight=hit.weight * REPORTED)
+        if hit.kind == "crisis" and (news or any(start < hit.end and hit.start < end for start, end in topics))
+        else hit
+        for hit in hits
+    ]
+
+
+def _totals(text: str, hits: list[Hit]) -> dict[str, dict[str, float]]:
+    """The weight of every topic by kind; a rule counts whole once, and half for two more wordings."""
+    totals: dict[str, dict[str, float]] = {}
+    wordings: dict[int, set[str]] = {}
+    for hit in hits:
+        topics = totals.setdefault(hit.kind, {})
+        known, wording = wordings.setdefault(hit.rule, set()), text[hit.start : hit.end]
+        if wording not in known and len(known) < 3:
+            topics[hit.topic] = topics.get(hit.topic, 0.0) + hit.weight * (0.5 if known else 1.0)
+            known.add(wording)
+    return totals
 
 
 def _longest(hits: list[Hit]) -> list[Hit]:
     """Feeling words that stand inside a longer one (happy in unhappy) are dropped."""
     words = [hit for hit in hits if hit.kind == "feel"]
+    if len(words) < 2:
+        return hits
     return [
         hit
         for hit in hits

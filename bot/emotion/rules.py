@@ -27,10 +27,16 @@ from bot.errors import Misconfigured
 
 LATIN = re.compile(r"[a-z0-9'\u00df-\u017f]+")
 LATIN_KEY = re.compile(r"[a-z0-9'\u00df-\u017f]+\*?")
+GROUP = re.compile(r"\([^()]*\)")
+EASTERN_PAIR = re.compile(r"[\u2e80-\uffff]{2}")
+WHOLE_WORD = re.compile(r"(?<![^ ])[a-z0-9'\u00df-\u017f]+\*?(?![^ ])")
+FLAT = re.compile(r"\(([^()]+)\)")
+LONE = re.compile(r"[a-z0-9'\u00df-\u017f]+\*?(?: [a-z0-9'\u00df-\u017f]+\*?)*")
+LONELY = re.compile(r" \([^()]*\) ")
 _WORDLY = "a-z0-9\u00df-\u017f"
 SPECIAL = re.compile(r"[()|*№.?+\[\]{}\\]")
 NUMBER = "[0-9一二三四五六七八九十两几半百千万]+"
-STORY = "<FICTION>"
+STORY = "<fiction>"
 TOLD = 0.4
 """What is left of a rule that names <FICTION> after `!` when the text speaks of a film, a book or a game."""
 MEANS = {"(": "(?:", ")": ")", "|": "|", "*": f"[{_WORDLY}]*", "№": NUMBER}
@@ -141,6 +147,7 @@ class RuleBook:
     _said: dict[str, list[tuple[str, Rule]]] = field(default_factory=dict)
     _slots: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     _bans: dict[str, list[int]] = field(default_factory=dict)
+    _known: set[str] = field(default_factory=set)
     _stems: set[str] = field(default_factory=set)
     _free: list[int] = field(default_factory=lambda: [0])
     _risky: int = 0
@@ -167,6 +174,7 @@ class RuleBook:
         self.rules.append(rule)
 
     def _note(self, key: str) -> None:
+        self._known.add(key)
         if key.endswith("*"):
             self._stems.add(key[:-1])
 
@@ -217,18 +225,15 @@ class RuleBook:
             hits += [Hit(rule.kind, rule.topic, weight, *place, id(rule)) for place in found]
         return hits
 
-    def _keys_of(self, text: str) -> set[str]:
+    def _keys_of(self, text: str) -> list[str]:
         """All keys that stand in a text and are known."""
-        keys = set(text)
-        keys.update(map(add, text, text[1:]))
-        for word in set(LATIN.findall(text)):
-            keys.add(word)
-            if "'" in word:
-                parts = word.split("'")
-                keys.update(parts)
-                keys.update("'".join(parts[:size]) for size in range(2, len(parts)))
-            keys.update([word[:size] + "*" for size in range(2, min(len(word), 12) + 1) if word[:size] in self._stems])
-        return {key for key in keys if key in self._slots or key in self._said or key in self._bans}
+        pieces, words = _pieces(text)
+        keys = list(pieces & self._known)
+        for word in words:
+            for size in range(2, min(len(word), 12) + 1):
+                if word[:size] in self._stems:
+                    keys.append(word[:size] + "*")
+        return keys
 
     def _mask(self, key: str) -> tuple[tuple[int, ...], int]:
         """The bits of a key, level by level, and the bits of the rules that it may forbid."""
@@ -241,7 +246,7 @@ class RuleBook:
         self._masks[key] = mask
         return mask
 
-    def _find_said(self, text: str, keys: set[str]) -> list[Hit]:
+    def _find_said(self, text: str, keys: list[str]) -> list[Hit]:
         """The rules that are nothing but words."""
         hits: list[Hit] = []
         for key in keys:
@@ -251,11 +256,25 @@ class RuleBook:
                 else:
                     spans = _places(word, text)
                 hits += [Hit(rule.kind, rule.topic, rule.weight, *span, id(rule)) for span in spans]
+        if len(hits) < 2:
+            return hits
         return sorted(set(hits), key=lambda hit: (hit.start, hit.end, hit.kind, hit.topic, hit.weight))
 
     def is_story(self, text: str) -> bool:
         """Whether the text speaks of a film, a book or a game."""
         return self.stories is not None and self.stories.search(text) is not None
+
+
+@lru_cache(maxsize=4)
+def _pieces(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The characters, pairs of characters and Latin words of a text, and the words once more."""
+    words = frozenset(LATIN.findall(text))
+    pieces = {*text, *map(add, text, text[1:]), *words}
+    for word in words:
+        if "'" in word:
+            parts = word.split("'")
+            pieces.update(parts, ["'".join(parts[:size]) for size in range(2, len(parts))])
+    return frozenset(pieces), words
 
 
 @lru_cache(maxsize=4_000)
@@ -273,7 +292,7 @@ def _places(word: str, text: str) -> list[tuple[int, int]]:
 
 def _is_scanned(key: str) -> bool:
     """Whether a key can be found among the pairs and words of a text."""
-    return bool(key) and (len(key) <= 2 or LATIN_KEY.fullmatch(key) is not None)
+    return 0 < len(key) <= 2 or LATIN_KEY.fullmatch(key) is not None
 
 
 def _alternatives(words: Iterable[str]) -> str:
@@ -316,7 +335,22 @@ def _commonness(words: tuple[str, ...]) -> float:
 
 @lru_cache(maxsize=100_000)
 def _keys(word: str) -> tuple[str, ...]:
-    """What wakes a word: pairs of characters, or Latin words and stems."""
+    """What wakes a word: one of these pairs of characters, Latin words and stems stands wherever the word does."""
+    if word[0] >= "\u2e80" and (word[1:2] >= "\u2e80" or len(word) == 1):
+        return (word[:2],)
+    if word.isalpha() and word.isascii():
+        return (word,)
+    bare = word.strip("^$")
+    while "(" in bare:
+        bare, groups = GROUP.subn("\0", bare)
+        if not groups:
+            break
+    if pair := EASTERN_PAIR.search(bare):
+        return (pair.group(),)
+    if whole := WHOLE_WORD.findall(bare):
+        return (max(whole, key=len),)
+    if choice := _choice(word.strip("^$")):
+        return choice
     keys: list[str] = []
     for spelt in _openings(word.strip("^$")):
         if _latin(spelt[:1]):
@@ -325,6 +359,24 @@ def _keys(word: str) -> tuple[str, ...]:
             before, _, after = spelt.partition("№")
             keys.append((before or after.lstrip("№"))[:2])
     return tuple(dict.fromkeys(keys))
+
+
+def _choice(word: str) -> tuple[str, ...]:
+    """A key for each variant of the smallest group that stands by itself and has no empty variant, or nothing."""
+    best: tuple[str, ...] = ()
+    for group in FLAT.finditer(word):
+        if word.count("(", 0, group.start()) != word.count(")", 0, group.start()):
+            continue
+        variants = group.group(1).split("|")
+        if all(map(EASTERN_PAIR.match, variants)):
+            keys = tuple(variant[:2] for variant in variants)
+        elif all(map(LONE.fullmatch, variants)) and LONELY.match(" " + word + " ", group.start()):
+            keys = tuple(max(variant.split(" "), key=len) for variant in variants)
+        else:
+            continue
+        if not best or len(keys) < len(best):
+            best = keys
+    return tuple(dict.fromkeys(best))
 
 
 def _openings(word: str) -> list[str]:
@@ -378,7 +430,7 @@ def _open(head: str, *, whole: bool) -> str:
 def _is_enough(head: str) -> bool:
     if not head:
         return False
-    return " " in head.strip() if _latin(head[0]) else len(head.lstrip("№")) >= 2
+    return " " in head.strip() or head[-1] >= "\u2e80" if _latin(head[0]) else len(head.lstrip("№")) >= 2
 
 
 def parse(name: str, lines: Iterable[str], classes: dict[str, tuple[str, ...]]) -> Iterator[Rule]:
@@ -393,7 +445,7 @@ def parse(name: str, lines: Iterable[str], classes: dict[str, tuple[str, ...]]) 
             continue
         try:
             if kind == "class":
-                classes[topic] = classes.get(topic, ()) + _words(line, classes)
+                classes[topic] = classes.get(topic, ()) + _words(fold_word(line), classes)
             else:
                 yield _rule(kind, topic, line, classes)
         except (KeyError, ValueError) as problem:
@@ -404,7 +456,7 @@ def parse(name: str, lines: Iterable[str], classes: dict[str, tuple[str, ...]]) 
 
 def _rule(kind: str, topic: str, line: str, classes: dict[str, tuple[str, ...]]) -> Rule:
     body, _, weight = line.partition("::")
-    needed, *banned = body.split(" ! ")
+    needed, *banned = fold_word(body).split(" ! ")
     told = any(STORY in part for part in banned)
     banned = [part for part in (_without_story(part) for part in banned) if part]
     return Rule(
@@ -431,9 +483,9 @@ def _words(item: str, classes: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
     words: list[str] = []
     for word in map(str.strip, _split(item.strip())):
         if word.startswith("<") and word.endswith(">"):
-            words.extend(classes[word[1:-1]])
+            words.extend(classes[word[1:-1].upper()])
         else:
-            words.append(fold_word(word))
+            words.append(word)
     if not all(words) or not words:
         raise ValueError("an empty word")
     return tuple(dict.fromkeys(words))
@@ -441,6 +493,8 @@ def _words(item: str, classes: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
 
 def _split(item: str) -> list[str]:
     """Splits at the bars outside of round brackets; blanks are kept for the caller to strip."""
+    if "(" not in item:
+        return item.split("|")
     depth, start, parts = 0, 0, []
     for at, letter in enumerate(item):
         depth += (letter == "(") - (letter == ")")

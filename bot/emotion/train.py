@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse  # no stubs are pinned for the trainer
+from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
@@ -39,6 +39,9 @@ LEAST_POSTS = 5
 KEEP_EASTERN, KEEP_LATIN, KEEP_SARCASM = 60_000, 40_000, 8_000
 RARITY = np.array([1.0, 0.85, 1.15, 1.3, 1.3, 0.95])
 """The weight of a post of each emotion, in the order of EMOTIONS; chosen on the dev half of the first source."""
+SURER = 1.04
+"""Icons and rules make a whole reading surer than its weights: every temperature is raised by this; fitted so that
+the mean confidence of whole readings is their accuracy on CALIBRATION."""
 EKMAN = ("joy", "anger", "sadness", "fear", "surprise", "neutral", "disgust")
 
 
@@ -231,7 +234,7 @@ def _temperatures(held: Floats, goal: NDArray[Any], lengths: NDArray[Any]) -> li
             part = np.ones(len(goal), bool)
         steps = np.exp(np.linspace(np.log(0.2), np.log(6), 80))
         best = min(steps, key=lambda heat, p=part: _loss(held[p] / heat, goal[p]))  # type: ignore[misc]
-        heats.append([float(low), round(float(best), 3)])
+        heats.append([float(low), round(SURER * float(best), 3)])
     return heats
 
 

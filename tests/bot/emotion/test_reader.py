@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import time
+from collections import Counter
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.emotion import icons, read
-from bot.model import EMOTIONS
+from bot.model import CRISIS_KINDS, EMOTIONS
 
 
 def test_grief_is_a_plight_with_its_place_in_the_text() -> None:
@@ -75,6 +78,48 @@ def test_each_kind_of_danger_is_named(text: str, kind: str) -> None:
 
     assert feeling.distress == "crisis"
     assert feeling.crisis == kind
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我真的撑不下去了，药都攒好了",
+        "i've been saving my sleeping pills since august. almost there",
+        "婆婆按着我，他拿皮带抽，就因为我想出去上班",
+        "found a tracker taped under my bumper",
+    ],
+)
+def test_a_danger_said_between_the_lines_is_a_crisis(text: str) -> None:
+    assert read(text).distress == "crisis"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "存了三个月的钱，终于够买相机了",
+        "gave my old bike to my nephew, he's thrilled",
+        "今天被蚊子咬了一腿包，想同归于尽",
+        "最近好累，什么都不想做，只想睡一整个周末",
+        "he beat me at chess again, i demand a rematch",
+    ],
+)
+def test_what_only_sounds_alike_is_no_crisis(text: str) -> None:
+    assert read(text).distress != "crisis"
+
+
+def test_a_danger_in_a_headline_is_not_the_writers_own() -> None:
+    assert read("#男子持刀闯入商店被抓获#注意安全").distress != "crisis"
+    assert read("有人持刀闯入店里，我躲着不敢出声").distress == "crisis"
+
+
+def test_each_kind_of_danger_has_twenty_cases_in_chinese_and_in_english() -> None:
+    found: Counter[tuple[str, str]] = Counter()
+    for path in (Path(__file__).parents[2] / "emotion" / "cases").glob("own_*.jsonl"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            case = json.loads(line)
+            found[case["kind"], case["lang"][:2]] += case["ok"] == ["crisis"]
+
+    assert all(found[kind, language] >= 20 for kind in CRISIS_KINDS for language in ("zh", "en")), found
 
 
 def test_traditional_and_simplified_are_read_alike() -> None:

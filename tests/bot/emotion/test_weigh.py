@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from bot.emotion import linear, read, weigh
+from bot.emotion.grams import count, eastern_grams, eastern_keys
 
 
 @pytest.fixture
@@ -43,6 +44,22 @@ def test_chances_sum_to_one(text: str) -> None:
 
 def test_no_weights_no_language_no_chances() -> None:
     assert weigh.chances("123 !!!") is None
+
+
+@pytest.mark.parametrize("text", ["今天真的好开心!!", "哈哈哈哈 2026 年了?", "嗯", "爷爷走了,我好想他。真的"])
+def test_packed_weights_score_like_the_file_they_come_from(text: str) -> None:
+    model = weigh.load()["zh"]
+
+    scores = linear.pack(model).scores(*eastern_keys(text))
+
+    assert scores == pytest.approx(model.scores(count(eastern_grams(text))).tolist(), abs=1e-4)
+
+
+def test_a_piece_of_four_characters_is_not_packed(tmp_path: Path) -> None:
+    linear.save(tmp_path / "m.npz", ["一二三四"], np.array([[1.0]]), np.array([1.0]), [0.3], {"labels": ["a"]})
+
+    with pytest.raises(ValueError, match="three characters"):
+        linear.pack(linear.load(tmp_path / "m.npz"))
 
 
 @pytest.mark.parametrize("name", ["clean", "none"])
