@@ -10,7 +10,7 @@ from datetime import datetime
 from bot.errors import TryLater
 from bot.model import Brief, Draft, Mention, Post, Reading, Recalled, Tone, Verdict
 from bot.ports import Platform, Queue, Writer
-from bot.prompt import played
+from bot.prompt import played, strangers
 from bot.rules import Rules
 from safety.verdict import Context
 
@@ -59,7 +59,7 @@ class Composer:
             shown = tuple(recalled.meme for recalled in memes) if attempt == 0 else ()
             draft = await self.writer.write(Brief(mention=mention, reading=reading, memes=shown, room=room))
             for text in dict.fromkeys((draft.text, *draft.candidates)):
-                verdict = self.screen(text, "out", mention, reading, mode)
+                verdict = self.screen(text, "out", mention, reading, mode, memes)
                 meme = draft.meme if text == draft.text else played(text, shown)
                 judged = (draft.model_copy(update={"text": text, "meme": meme}), verdict)
                 if verdict.decision == "post":
@@ -89,8 +89,16 @@ class Composer:
             verdict = verdict.model_copy(update={"decision": "crisis"})
         return Draft(candidates=(text,), text=text, writer="care", persona=f"care:{kind}", at=self.clock()), verdict
 
-    def screen(self, text: str, direction: str, mention: Mention, reading: Reading, mode: str) -> Verdict:
-        """What the filter says of a text, given whom we talk to, how they feel, and the policy mode."""
+    def screen(
+        self,
+        text: str,
+        direction: str,
+        mention: Mention,
+        reading: Reading,
+        mode: str,
+        memes: tuple[Recalled, ...] = (),
+    ) -> Verdict:
+        """What the filter says of a text, given whom we talk to, how they feel, what was read, and the policy mode."""
         handles = {entry.author.handle for entry in mention.thread} | {mention.author.handle}
         context = Context.model_validate(
             {
@@ -99,6 +107,8 @@ class Composer:
                 "thread_handles": tuple(sorted(handles)),
                 "hidden_texts": self.hidden(),
                 "mode": mode,
+                "strangers": strangers(mention, [recalled.meme for recalled in memes]),
+                "language": reading.language,
             }
         )
         return self.check(text, direction, context)

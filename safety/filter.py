@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from safety.care import is_care
+from safety.echo import find_echo
 from safety.hidden import gives_away
 from safety.lexicon import Lexicon, load_lexicon
 from safety.lexicon.ordinary import load_ordinary
@@ -91,6 +92,8 @@ class Filter:
             reasons += find_handles(views.plain, context.thread_handles)
             reasons += find_by_mood(views, context)
             reasons += self.find_toxic(views)
+            if context.strangers:
+                reasons += find_echo(text, context.strangers, context.language, risky=self.is_risky)
         said = decode_payloads(views.original)
         for start, end, inner in said:
             reasons.append(note("encoded", "payload", "medium", (start, end), "an encoded piece that can be read"))
@@ -99,6 +102,10 @@ class Filter:
         if context.hidden_texts and gives_away(views.original, context.hidden_texts, [inner for *_, inner in said]):
             reasons.append(note("leak", "hidden", "high", (0, len(text)), "it gives away hidden instructions"))
         return reasons
+
+    def is_risky(self, piece: str) -> bool:
+        """Whether a piece of somebody's wish would be a risk of its own if the bot said it."""
+        return any(reason.risk != "low" for reason in self.find(piece, "out", PLAIN))
 
     def find_toxic(self, views: Views) -> list[Reason]:
         """Return what the classifier says when it is sure enough."""

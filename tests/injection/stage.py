@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 
 from bot import emotion
+from bot.composer import Composer
 from bot.delivery import Delivery
 from bot.journal import Episodes, open_database
 from bot.label import Label
-from bot.model import Author, Draft, Episode, Media, Meme, Mention, Post, Reading, Recalled
+from bot.model import Author, Episode, Media, Meme, Mention, Post, Reading, Recalled
 from bot.persona import Persona, load_persona
 from bot.pipeline import Bot
 from bot.ports import Writer
-from bot.prompt import hidden_texts, strangers
+from bot.prompt import hidden_texts
 from bot.rules import Rules
 from bot.tone import tone
 from memes.library import Library
-from safety import Context, Direction, Filter, Reason, Verdict, care
-from safety.echo import find_echo
+from safety import Filter, care
 from tests.fakes import ACCOUNT, NOW, FakePlatform, ListQueue
 from tests.injection.attacks import Attack
 from tests.injection.obedient import CANARY
@@ -30,36 +30,10 @@ from tests.injection.obedient import CANARY
 PERSONA = Path(__file__).parents[2] / "prompts" / "ageng.md"
 
 
-class Screen(Filter):
-    """The filter with the echo check in it."""
-
-    def find(self, text: str, direction: Direction, context: Context) -> list[Reason]:
-        reasons = super().find(text, direction, context)
-        if direction == "out":
-            reasons += find_echo(text, context.strangers, context.language, risky=self.is_risky)
-        return reasons
-
-    def is_risky(self, piece: str) -> bool:
-        return any(reason.risk != "low" for reason in super().find(piece, "out", Context()))
-
-
-class WaryBot(Bot):
-    """The bot that tells the filter whose words the writer saw."""
-
-    async def _write_and_check(
-        self, mention: Mention, reading: Reading, memes: tuple[Recalled, ...], mode: str
-    ) -> tuple[Draft, Verdict]:
-        words = strangers(mention, [recalled.meme for recalled in memes])
-        seen = {"strangers": words, "language": reading.language}
-        check = self.check
-        wary = replace(self, check=lambda text, way, context: check(text, way, context.model_copy(update=seen)))
-        return await Bot._write_and_check(wary, mention, reading, memes, mode)
-
-
 @cache
 def load_parts() -> tuple[Filter, Library, Persona]:
     """The shipped filter, library and persona, read once."""
-    return Screen.load(), Library.load(), load_persona(PERSONA)
+    return Filter.load(), Library.load(), load_persona(PERSONA)
 
 
 def planted(words: str) -> Recalled:
@@ -97,22 +71,30 @@ class Stage:
             found = library.recall(text, mood=mood, tone=reading.tone.value, used=tuple(used), now=NOW)
             return (planted(self.card), *found) if self.card else found
 
-        return WaryBot(
-            name="stage",
+        composer = Composer(
             platforms=platforms,
-            journal=self.journal,
             queue=self.queue,
             writer=self.writer,
-            delivery=delivery,
-            read=emotion.read,
-            decide=tone,
-            recall=recall,
+            remember=recall,
             check=lambda text, way, context: screen.check(
                 text, direction="in" if way == "in" else "out", context=context
             ),
             care=lambda kind, language, _room: care(kind, language).text,
+            explain=lambda _comment, _post: "",
             room=lambda platform, mention, language: label.room(platform.limit, platform.measure, language),
             hidden=lambda: hidden_texts(persona, CANARY),
+            clock=lambda: datetime.now(UTC),
+            rules=rules,
+        )
+        return Bot(
+            name="stage",
+            platforms=platforms,
+            journal=self.journal,
+            queue=self.queue,
+            composer=composer,
+            delivery=delivery,
+            read=emotion.read,
+            decide=tone,
             clock=lambda: datetime.now(UTC),
             rules=rules,
         )
