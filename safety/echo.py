@@ -184,7 +184,7 @@ def readings(text: str) -> Iterator[str]:
     yield plain
     yield plain[::-1]
     if DOUBLED.search(plain):
-        yield DOUBLED.sub(r"\1", plain)
+        yield re.sub(r"(\S)\1", r"\1", plain)
     if re.search("[a-z]", plain):
         yield " ".join(word[::-1] for word in plain.split())
         yield " ".join(reversed(plain.split()))

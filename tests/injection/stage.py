@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from bot import emotion
@@ -97,6 +97,10 @@ class Stage:
             found = library.recall(text, mood=mood, tone=reading.tone.value, used=tuple(used), now=NOW)
             return (planted(self.card), *found) if self.card else found
 
+        @lru_cache(maxsize=512)  # a second draft by the same writer holds the same candidates
+        def check(text: str, way: str, context: Context) -> Verdict:
+            return screen.check(text, direction="in" if way == "in" else "out", context=context)
+
         return WaryBot(
             name="stage",
             platforms=platforms,
@@ -107,9 +111,7 @@ class Stage:
             read=emotion.read,
             decide=tone,
             recall=recall,
-            check=lambda text, way, context: screen.check(
-                text, direction="in" if way == "in" else "out", context=context
-            ),
+            check=check,
             care=lambda kind, language, _room: care(kind, language).text,
             room=lambda platform, mention, language: label.room(platform.limit, platform.measure, language),
             hidden=lambda: hidden_texts(persona, CANARY),
