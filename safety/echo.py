@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from safety.fold import HAN, fold, reveal_tags
 from safety.sounds import split_pinyin
-from safety.surface import decode_payloads, note
+from safety.surface import URL, decode_payloads, note
 from safety.tables import load_syllables
 from safety.verdict import Reason
 from safety.views import load_english, split_words
@@ -104,6 +104,7 @@ LEET = str.maketrans("431057@$!+", "aeiostasit")
 CANTONESE = frozenset("嘅咗哋嚟冇喺咁啲嘢囉啫㗎喎嗰佢畀攞瞓嬲嘞唔唞掟氹囧囍")
 DOUBLED = re.compile(rf"([{HAN}])\1")
 PERCENT = re.compile("%[0-9a-fA-F]{2}")
+SPELLED = re.compile(r"(?<!\S)(?:\S ){5,}")
 TURNED = re.compile("//:|ptth")
 MAYBE_BASE64 = re.compile(r"(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/_-]{8,}={0,2}(?![A-Za-z0-9+/=_-])")
 
@@ -183,7 +184,7 @@ def readings(text: str) -> Iterator[str]:
     yield plain
     yield plain[::-1]
     if DOUBLED.search(plain):
-        yield DOUBLED.sub(r"\1", plain)
+        yield re.sub(r"(\S)\1", r"\1", plain)
     if re.search("[a-z]", plain):
         yield " ".join(word[::-1] for word in plain.split())
         yield " ".join(reversed(plain.split()))
@@ -367,6 +368,7 @@ def is_coded(text: str) -> bool:
         or OPAQUE.search(plain)
         or JOINED.search(plain)
         or TURNED.search(plain)
+        or (SPELLED.search(plain) and URL.search(plain.replace(" ", "")))
     ):
         return True
     if any(read_short_base64(found.group()) for found in MAYBE_BASE64.finditer(text)):
@@ -402,18 +404,19 @@ def is_foreign(text: str, language: str) -> bool:
     """Say whether a reply is in another script than its language has, names and single words aside."""
     tokens = TOKEN.findall(bare(text))
     han = sum(bool(HAN_CHAR.match(token)) for token in tokens)
-    latin = sum(bool(re.match("[a-z]", token)) for token in tokens)
+    words = [token for token in tokens if re.match("[a-z]", token)]
+    latin, letters = len(words), sum(map(len, words))
     match language.partition("-")[0]:
         case "zh":
-            return han == 0 and latin >= 2 and sum(map(len, tokens)) >= 8
+            return han == 0 and letters >= (8 if latin > 1 else 12)
         case "ja" | "ko":
             own = len(re.findall("[\u3040-\u30ff\uac00-\ud7af]", text))
-            return own == 0 and (han >= 4 or (latin >= 2 and sum(map(len, tokens)) >= 8))
+            return own == 0 and (han >= 4 or letters >= (8 if latin > 1 else 12))
         case "en":
-            return han >= 3 and han > 2 * latin
+            return han >= 3 and han > letters / 2
         case "es":
             english = load_english() - {"me", "no", "a", "son", "once", "real", "general"}
-            return (han >= 3 and han > 2 * latin) or sum(token in english for token in tokens) >= max(
+            return (han >= 3 and han > letters / 2) or sum(token in english for token in tokens) >= max(
                 3, 0.6 * len(tokens)
             )
         case _:
