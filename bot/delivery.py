@@ -68,14 +68,22 @@ class Delivery:
             await self._posted(episode, found.reply, note="found on the platform")
         elif found.answer == "unknown":
             await self._wait(episode, State.POSTING, "the platform cannot tell", self.rules.unknown_pause)
-        elif platform.once.covers(claimed.now - posting.first_at + self.rules.send_lasts):
-            await self._intend_and_send(episode, posting)
-        elif posting.absent_at is None:
-            await self.journal.absent(episode, by=self.name, settle=self.rules.settle)
         else:
-            # "Found nothing" is never permission to post again where the platform would not notice the second one.
-            note = "nobody knows whether it was posted"
-            await self.journal.move(episode, State.UNSURE, by=self.name, note=note, reason=note)
+            safe = platform.once.covers(claimed.now - posting.first_at + self.rules.send_lasts)
+            await self._absent(episode, posting, safe=safe)
+
+    async def _absent(self, episode: Episode, posting: Posting, *, safe: bool) -> None:
+        """Our reply is not there. Only where a second request is surely no second reply may it be sent again."""
+        if posting.absent_at is not None:
+            # It was refused a second time, or could not be sent again, and has not turned up since.
+            state = State.FAILED if safe else State.UNSURE
+            note = "refused, and not there" if safe else "nobody knows whether it was posted"
+            await self.journal.move(episode, state, by=self.name, note=note, reason=note)
+        elif safe:
+            await self._intend_and_send(episode, posting)
+        else:
+            note = "not there yet; looking once more"
+            await self.journal.absent(episode, by=self.name, note=note, settle=self.rules.settle)
 
     def gate(self, mention: Mention, tone: Tone | None) -> Gate:
         """Whom the gate has to ask about; a crisis is answered however many replies stand there."""
@@ -141,7 +149,12 @@ class Delivery:
             back = State.POSTING if again else episode.came_from or State.DRAFTED
             await self._wait(episode, back, str(later), later.after)
         except GiveUp as refused:
-            await self._end(episode, State.FAILED, str(refused))
+            if again:
+                # The first request may still land: what is refused now says nothing about it.
+                note = f"refused at the second try: {refused}"
+                await self.journal.absent(episode, by=self.name, note=note, settle=self.rules.settle)
+            else:
+                await self._end(episode, State.FAILED, str(refused))
         except (Unsure, TimeoutError) as doubt:
             note = f"no clear answer ({doubt or 'time-out'}); looking for the reply later"
             log.warning("%s: %s", episode.key, note)

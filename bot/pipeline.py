@@ -13,7 +13,7 @@ from typing import Protocol
 from bot.composer import Composer, words_of
 from bot.consent import wish_of
 from bot.delivery import Delivery
-from bot.errors import GiveUp, TryLater
+from bot.errors import GiveUp, TryLater, Unsure
 from bot.model import Episode, Feeling, Mention, Reading, State, Tone, Verdict
 from bot.ports import Changes, Claimed, Journal, Platform, Queue, Standing
 from bot.rules import Rules
@@ -209,7 +209,12 @@ class Bot:
 
     async def _take_back(self, mention: Mention) -> None:
         for reply in await self.journal.replies_in(mention.account, mention.root):
-            await self.platforms[mention.account].delete(reply)
+            try:
+                await self.platforms[mention.account].delete(reply)
+            except Unsure as doubt:  # deleting twice is deleting once
+                raise TryLater(str(doubt)) from doubt
+            except GiveUp as refused:
+                log.error("%s: our reply %s could not be deleted: %s", mention.key, reply, refused)
 
     def _read(self, mention: Mention) -> Reading:
         post = self.read(words_of(mention.post))

@@ -240,8 +240,8 @@ class Journal(Protocol):
     ) -> Episode | Refused:
         """Gate and intent in one commit: posting, with the text fixed, for `lasts` seconds."""
 
-    async def absent(self, episode: Episode, *, by: str, settle: float) -> None:
-        """Note that our reply was not found, and look again after `settle` seconds."""
+    async def absent(self, episode: Episode, *, by: str, note: str, settle: float) -> None:
+        """Note that our reply was not found or was refused a second time, and look once more after `settle` seconds."""
 
     async def late(self, key: str, reply: Reply, *, by: str) -> None:
         """A reply that turned up: the episode is posted, or an alarm is raised if it has another reply already."""

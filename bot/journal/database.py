@@ -22,6 +22,7 @@ T = TypeVar("T")
 Work = Callable[[Connection], T]
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATION_LOCK = 7_203_451_911  # any number, the same in every process
 
 
 class Database(Protocol):
@@ -39,6 +40,9 @@ class Database(Protocol):
 
 def migrate(connection: Connection) -> None:
     """Bring the tables to this version of the program."""
+    if connection.dialect.name == "postgresql":
+        # Several processes may start at once on an empty database; the others wait here until the first one is done.
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection

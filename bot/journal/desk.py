@@ -111,7 +111,8 @@ class Desk:
         """
 
         def work(connection: Connection) -> str | None:
-            row = connection.execute(select(*episodes.c).where(episodes.c.key == key)).first()
+            # Locked, or on PostgreSQL somebody could move it between this look and our write.
+            row = connection.execute(select(*episodes.c).where(episodes.c.key == key).with_for_update()).first()
             if row is None:
                 return f"there is no episode {key}"
             episode = episode_of(row._asdict())

@@ -183,7 +183,6 @@ class Episodes:
         columns: dict[str, Any] = {
             "state": State.POSTING.value,
             "absent_at": None,
-            "tries": 0,
             "steps": steps_json(steps),
         }
         timed: dict[str, float | None] = {"due_at": lasts, "posting_until": lasts}
@@ -218,13 +217,12 @@ class Episodes:
                 "posting": fixed,
                 "came_from": came_from,
                 "steps": steps,
-                "tries": 0,
             },
         )
 
-    async def absent(self, episode: Episode, *, by: str, settle: float) -> None:
+    async def absent(self, episode: Episode, *, by: str, note: str, settle: float) -> None:
         """Note that the platform shows no reply of ours, and look once more after `settle` seconds."""
-        step = Step(at=self.clock(), state=State.POSTING, by=by, note="not there yet; looking once more")
+        step = Step(at=self.clock(), state=State.POSTING, by=by, note=note)
         columns = {"owner": None, "tries": 0, "steps": steps_json(steps_with(episode, step))}
         await self._write(episode, columns, {"due_at": settle, "absent_at": 0.0})
 
@@ -242,7 +240,7 @@ class Episodes:
         """A platform's id is evidence: whatever we believed, the reply stands there. A second id is an alarm."""
 
         def work(connection: Connection) -> None:
-            found = connection.execute(select(*episodes.c).where(episodes.c.key == key)).first()
+            found = connection.execute(select(*episodes.c).where(episodes.c.key == key).with_for_update()).first()
             row = None if found is None else found._asdict()
             if row is None or row["reply_id"] == reply.id:
                 return

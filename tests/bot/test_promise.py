@@ -6,15 +6,16 @@ Each test kills or pauses the worker on one numbered line of the promise and loo
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from bot.errors import TryLater
+from bot.errors import TryLater, Unsure
 from bot.model import State
 from bot.ports import NEVER, PERMANENT, Once
-from tests.fakes import Killed, World, author, mention, post
+from tests.fakes import FakePlatform, Killed, World, author, mention, post
 
 
 class KillAfter:
@@ -700,3 +701,48 @@ async def test_a_care_text_is_never_held(world: World) -> None:
     await world.settle()
 
     assert (await world.episode()).state is State.POSTED
+
+
+async def test_nobody_knows_whether_a_reply_was_deleted_is_no_death_of_a_worker(world: World) -> None:
+    class Cut(FakePlatform):
+        async def delete(self, reply_id: str) -> None:
+            message = "connection reset"
+            raise Unsure(message)
+
+    world.platform = Cut()
+    owner = author("楼主")
+    there = (post("我家的晚霞", by=owner),)
+    await world.hear(mention("@阿梗 来一句", id="m1", thread=there))
+    await world.settle()
+    await world.hear(mention("@阿梗 删掉", id="m2", by=owner, thread=there))
+
+    await world.settle()
+
+    assert (await world.episode("m2")).tries == 0
+
+
+async def test_a_reply_whose_sending_kills_every_worker_is_given_to_a_human(world: World) -> None:
+    await world.hear(mention())
+    for _ in range(3 * world.rules.deaths):
+        bot = world.bot("doomed", journal=KillAfter(world.journal, "intend"))
+        for wake in await world.queue.take(9, 0):
+            with suppress(Killed):
+                await bot.answer(wake.key)
+        await world.pass_time(400)
+        await world.bot("sweeper").sweep()
+
+    assert (await world.episode()).state is not State.POSTING
+
+
+async def test_a_refusal_of_the_second_try_does_not_say_that_the_first_one_failed(world: World) -> None:
+    world.platform.faults.extend(["late", "refuse"])
+    await world.hear(mention())
+    await world.settle()
+    await world.later()
+    world.platform.land()
+
+    for _ in range(3):
+        await world.later()
+
+    assert len(world.platform.posts) == 1
+    assert (await world.episode()).state in {State.POSTED, State.UNSURE}
