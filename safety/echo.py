@@ -184,7 +184,8 @@ def readings(text: str) -> Iterator[str]:
     yield plain
     yield plain[::-1]
     if DOUBLED.search(plain):
-        yield re.sub(r"(\S)\1", r"\1", plain)
+        once = re.sub(r"(\S)\1", r"\1", plain)
+        yield from (once, once[::-1])
     if re.search("[a-z]", plain):
         yield " ".join(word[::-1] for word in plain.split())
         yield " ".join(reversed(plain.split()))
