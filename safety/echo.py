@@ -58,7 +58,7 @@ OVERRIDE = re.compile(
     r"|(?:a[:：]|答[:：])|审核|判定|放行|内容[:：]|文本[:：]|[前后上下]半[句段]|part one|(?:first|second|last) half"
 )
 ROBOT = re.compile(
-    r"(?<![a-z])(?:ai|bots?|robots?|assistants?|language models?)(?![a-z])|机器人|助手|程序|自动回复|模型"
+    r"(?<![a-z])(?:ai|bots?|robots?|assistants?|language models?)(?![a-z])|机器人|助手|程序|自动回[复覆]|账号|模型"
 )
 AFTER_COLON = re.compile(r"[:：=,，](?=\s*([^\n]{1,160}))")
 NAMES = re.compile(r"昵称|暱称|网名|名字|nickname|\bmy name\b")
@@ -184,7 +184,8 @@ def readings(text: str) -> Iterator[str]:
     yield plain
     yield plain[::-1]
     if DOUBLED.search(plain):
-        yield re.sub(r"(\S)\1", r"\1", plain)
+        once = re.sub(r"(\S)\1", r"\1", plain)
+        yield from (once, once[::-1])
     if re.search("[a-z]", plain):
         yield " ".join(word[::-1] for word in plain.split())
         yield " ".join(reversed(plain.split()))
