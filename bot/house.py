@@ -76,8 +76,8 @@ def sole_user(folder: Path) -> Iterator[None]:
 
 async def run(settings: Settings, tell: Callable[[Addresses], None], *, workers: int = 1) -> None:
     """Everything on this machine, until cancelled; `tell` is called when all of it is up."""
-    mind = make_mind(settings)
     with sole_user(settings.data):
+        mind = make_mind(settings)
         async with AsyncExitStack() as stack:
             house = await _open(settings, mind, stack)
             await house.journal.revive()

@@ -99,12 +99,12 @@ async def test_killed_in_the_middle_nothing_is_lost_doubled_or_unsure(house: Hou
 
 def test_a_second_bot_on_the_same_data_is_refused_in_one_line(house: House) -> None:
     house.start()
-    until = time.monotonic() + 30
+    until = time.monotonic() + 60
     while "sign-in" not in (house.log.read_text() if house.log.exists() else "") and time.monotonic() < until:
         time.sleep(0.05)
 
     second = subprocess.run(
-        [sys.executable, "-m", "bot", "run"], env=house.env, capture_output=True, timeout=30, check=False
+        [sys.executable, "-m", "bot", "run"], env=house.env, capture_output=True, timeout=60, check=False
     )
 
     assert second.returncode == 2
@@ -116,7 +116,7 @@ def test_a_mistyped_setting_stops_the_start_with_a_hint(house: House) -> None:
     env = house.env | {"JIEGENG_LLM_MODLE": "qwen"}
 
     started = subprocess.run(
-        [sys.executable, "-m", "bot", "run"], env=env, capture_output=True, timeout=30, check=False
+        [sys.executable, "-m", "bot", "run"], env=env, capture_output=True, timeout=60, check=False
     )
 
     assert started.returncode == 2
