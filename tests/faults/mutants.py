@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any, Unpack
 
@@ -43,10 +44,13 @@ class WritesAlwaysWin(Episodes):
 
 
 class CursorFirst(Episodes):
-    """Two commits: the cursor moves, and then the mentions are stored."""
+    """Two commits: the cursor moves, and then the mentions are stored. `gap` are the seconds between them."""
+
+    gap = 0.0
 
     async def hear(self, account: str, old: str, new: str, mentions: Sequence[Mention]) -> Sequence[str]:
         await super().hear(account, old, new, ())
+        await asyncio.sleep(self.gap)
         return await super().hear(account, new, new, mentions)
 
 

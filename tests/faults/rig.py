@@ -30,6 +30,7 @@ from bot.errors import TryLater
 from bot.journal import Episodes, open_database
 from tests.faults.audit import Audit, audit, read_replies
 from tests.faults.crowd import ROLES, Crowd, free_port
+from tests.faults.mutants import MUTANTS
 from tests.faults.proxy import Proxy
 from tests.faults.stage import TOKEN
 from tests.faults.worker import LEASE
@@ -56,6 +57,7 @@ class Round:
     redis: bool = False
     postgres: bool = False
     patience: float = 120.0
+    mutant: str = ""
 
 
 @dataclass
@@ -114,7 +116,7 @@ class Rig:
             await asyncio.sleep(dice.uniform(0.5, 1.5) * self.round.seconds * 0.5 / (self.round.kills // 2))
             role = dice.choice(["work-1", "work-2"])
             self.done["stops"] += self.crowd.stop(role)
-            await asyncio.sleep(dice.choice([0.7, 2.0, LEASE * 0.7, LEASE * 1.4]))
+            await asyncio.sleep(dice.choice([0.7, LEASE * 0.7, LEASE * 1.3, LEASE * 1.5]))
             self.crowd.go_on(role)
 
     async def flush(self, dice: random.Random) -> None:
@@ -197,7 +199,7 @@ async def _open(plan: Round, stack: AsyncExitStack) -> Rig:
         await proxies[name].open(ports[name])
         stack.push_async_callback(proxies[name].close)
 
-    crowd = Crowd(folder, _settings(folder, redis_url, database_url, ports))
+    crowd = Crowd(folder, _settings(folder, redis_url, database_url, ports) | {"RIG_MUTANT": plan.mutant})
     stack.callback(crowd.end)
     database = await open_database(database_url)
     stack.push_async_callback(database.close)
@@ -270,6 +272,7 @@ def main() -> int:
         parser.add_argument(f"--{name}", type=kind, default=default)
     for name in ("redis", "postgres"):
         parser.add_argument(f"--{name}", action="store_true")
+    parser.add_argument("--mutant", choices=list(MUTANTS), default="", help="a build that the audit has to catch")
     parser.add_argument("--no-faults", dest="faults", action="store_false")
     result = asyncio.run(play(Round(**vars(parser.parse_args()))))
     print(result.table())  # noqa: T201 - the table is what the command is for
