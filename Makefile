@@ -58,7 +58,7 @@ run: $(VENV)/.run ## The whole loop on the built-in plaza: no key, no server to 
 	@exec $(BIN)/jiegeng run
 
 bench: $(VENV)/.test ## Every figure of the README
-	$(BIN)/python benchmarks/loop.py $(ARGS)
+	$(BIN)/python -m benchmarks.loop $(ARGS)
 
 image: ## The Docker image, and a smoke run of it
 	docker build -t jiegeng .
@@ -68,10 +68,10 @@ train-emotion: $(VENV)/.train ## Train the emotion reader (DATA=folder)
 	$(BIN)/python -m bot.emotion.train $(DATA)
 
 bench-emotion: $(VENV)/.train ## The figures of the emotion reader (DATA=folder)
-	$(BIN)/python benchmarks/emotion.py $(DATA)
+	$(BIN)/python -m benchmarks.emotion $(DATA)
 
 bench-safety: $(VENV)/.train ## The figures of the safety filter (DATA=folder)
-	$(BIN)/python benchmarks/safety.py $(DATA)
+	$(BIN)/python -m benchmarks.safety $(DATA)
 
 bench-memes: $(VENV)/.train ## The figures of the meme library (DATA=folder)
-	$(BIN)/python benchmarks/memes.py $(DATA)
+	$(BIN)/python -m benchmarks.memes $(DATA)

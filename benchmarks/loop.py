@@ -186,7 +186,7 @@ def own_time(journal: Path, skip: int) -> dict[str, float]:
 
 
 def run_floor(kind: str, url: str, count: int) -> dict[str, float]:
-    process = start("benchmarks/floors.py", kind, url, str(count), PYTHONPATH=str(ROOT))
+    process = start("-m", "benchmarks.floors", kind, url, str(count))
     out, err = process.communicate(timeout=280)
     if process.returncode:
         raise SystemExit(err.decode()[-2000:])
@@ -199,7 +199,7 @@ async def main() -> None:
     options.add_argument("--rate", type=float, default=60, help="mentions a second")
     options.add_argument("--json", type=Path, default=ROOT / "benchmarks/out/loop.json", help="where the figures go")
     wanted = options.parse_args()
-    stage = start("benchmarks/stage.py")
+    stage = start("-m", "benchmarks.stage")
     assert stage.stdout is not None
     url = f"http://127.0.0.1:{json.loads(stage.stdout.readline())['port']}"
     try:

@@ -28,12 +28,12 @@ POSTS = (
     "终于把拖了三个月的报告写完了",
     "爷爷昨天走了，我还没缓过来",
     "下雨天和热汤面真配",
-    "My cat has decided the printer is its enemy",
-    "First day at the new job and I already got lost twice",
+    "外面下雪了，打工人第一反应是还堵不堵车",
+    "新同事今天第一天来，迷路了两次",
     "樓下便利商店的咖啡居然漲價了",
     "跑完了人生第一个十公里，腿不是我的了",
 )
-CALLS = ("@bot 来一句", "@bot 评价一下", "@bot 哈哈哈哈", "@bot", "@bot thoughts?", "@bot 说点什么")
+CALLS = ("@bot 来一句", "@bot 评价一下", "@bot 哈哈哈哈", "@bot", "@bot 说点什么")
 ANSWERS = (
     "地铁：今天也替你把形状压好了",
     "这锅里要是有蛋，我当场给它磕一个",
