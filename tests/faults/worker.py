@@ -16,8 +16,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from bot import app, cli, house
+from bot import app, house
 from bot.app import make_bot, make_mind
+from bot.commands.terminal import until_told_to_stop
 from bot.delivery import Delivery
 from bot.journal import Episodes
 from bot.model import Brief, Draft
@@ -76,7 +77,7 @@ def live(settings: Settings, role: str, log: str) -> None:
         os.dup2(opened, number)
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(process)d %(name)s %(message)s")
     try:
-        asyncio.run(cli._until_told_to_stop(house.run_role(settings, role, lambda _: None)))
+        asyncio.run(until_told_to_stop(house.run_role(settings, role, lambda _: None)))
     except BaseException:
         logging.exception("ends by itself")
         raise

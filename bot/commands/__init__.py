@@ -1,0 +1,1 @@
+"""The commands of `jiegeng`, a file for each kind; `bot/cli.py` gathers them."""

@@ -1,0 +1,87 @@
+"""What all commands share: the terminal, exit codes, and the journal opened for one look."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.text import Text
+
+from bot import show
+from bot.errors import Misconfigured
+from bot.model import Episode
+from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from bot.journal import Episodes
+
+out = Console()
+err = Console(stderr=True)
+
+OK, MISCONFIGURED, TROUBLE, NOT_FOUND = 0, 2, 1, 3
+
+
+def fail(why: str, code: int) -> NoReturn:
+    """End the command with one line and an exit code."""
+    err.print(Text.assemble(("✗ ", "red"), why), soft_wrap=True)
+    sys.exit(code)
+
+
+def show_episode(episode: Episode, *, json: bool) -> None:
+    """One episode, as a story or as JSON."""
+    if json:
+        sys.stdout.write(episode.model_dump_json() + "\n")
+    else:
+        out.print(show.story(episode))
+
+
+async def until_told_to_stop(work: Coroutine[Any, Any, None]) -> None:
+    """Run until SIGINT or SIGTERM; then cancel, and wait until everything is closed."""
+    task = asyncio.create_task(work)
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        err.print("stopped; the next start goes on where this one stood")
+    except BaseExceptionGroup as group:
+        wrong = group.split(Misconfigured)[0]
+        if wrong is None:
+            raise
+        raise wrong.exceptions[0] from group
+
+
+@asynccontextmanager
+async def open_journal(settings: Settings) -> AsyncIterator[Episodes]:
+    """The journal alone, for a command that looks or decides; closed behind it."""
+    from bot.journal import Episodes, open_database  # noqa: PLC0415 - half a second that only some commands need
+
+    database = await open_database(settings.journal_url)
+    try:
+        journal = Episodes(database)
+        await journal.open()
+        yield journal
+    finally:
+        await database.close()
+
+
+async def find_episode(settings: Settings, key: str) -> Episode | None:
+    """The episode of a key."""
+    async with open_journal(settings) as journal:
+        return await journal.episode(key)
+
+
+def log_to_terminal(level: str) -> None:
+    """Our own log lines, and only the warnings of libraries."""
+    handler = RichHandler(console=err, show_path=False, markup=False, rich_tracebacks=False)
+    logging.basicConfig(level=level, format="%(message)s", datefmt="%H:%M:%S", handlers=[handler])
+    for chatty in ("httpx", "httpcore", "openai", "alembic", "aiohttp.access"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
