@@ -246,9 +246,11 @@ class RedisQueue:
             return bool(await self._lead(keys=[f"jiegeng:lead:{account}"], args=[owner, int(seconds * 1000)]))
 
     async def close(self) -> None:
-        """Close the connections."""
-        for task in self._reading.values():
-            task.cancel()
+        """Close the connections, once the last reads have come to their end by themselves.
+
+        A read that is cancelled while it connects leaves its connection open, or takes longer. What a last read brings
+        is hinted at again by the sweeper.
+        """
         await asyncio.gather(*self._reading.values(), return_exceptions=True)
         await self._redis.aclose()
 
@@ -281,25 +283,22 @@ class RedisQueue:
 
     async def _read_all(self, shards: Sequence[str], share: int, wait: float) -> None:
         """Keep one read a shard going, and gather what the first of them bring."""
-        for shard in shards:
-            if shard not in self._reading:
-                self._reading[shard] = asyncio.create_task(self._pop([shard], share, wait), name=f"read {shard}")
-        ends = asyncio.get_running_loop().time() + wait
-        troubles: list[TryLater] = []
-        while self._reading and not self._surplus:
-            patience = max(0.0, ends - asyncio.get_running_loop().time())
-            done, _ = await asyncio.wait(self._reading.values(), timeout=patience, return_when=asyncio.FIRST_COMPLETED)
-            if not done:
-                break
-            troubles += self._gather()
-        # A part that cannot be reached must not keep the worker from what the others have.
-        if troubles and not self._surplus:
-            if len(troubles) >= len(shards):
-                raise troubles[0]
-            await asyncio.sleep(min(1.0, wait))
+        clock = asyncio.get_running_loop().time
+        ends = clock() + wait
+        troubles: dict[str, TryLater] = {}
+        while not self._surplus and (patience := ends - clock()) > 0:
+            for shard in shards:
+                if shard not in self._reading and shard not in troubles:
+                    read = self._pop([shard], share, patience)
+                    self._reading[shard] = asyncio.create_task(read, name=f"read {shard}")
+            # A part that cannot be reached must not keep the worker from what the others have.
+            if len(troubles) == len(shards):
+                raise next(iter(troubles.values()))
+            await asyncio.wait(self._reading.values(), timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            troubles |= self._gather()
 
-    def _gather(self) -> list[TryLater]:
-        troubles = []
+    def _gather(self) -> dict[str, TryLater]:
+        troubles = {}
         for shard, task in [item for item in self._reading.items() if item[1].done()]:
             del self._reading[shard]
             try:
@@ -309,7 +308,7 @@ class RedisQueue:
                 if shard not in self._deaf:
                     log.warning("%s: %s", shard, trouble)
                 self._deaf.add(shard)
-                troubles.append(trouble)
+                troubles[shard] = trouble
         return troubles
 
     def _some(self, count: int) -> Sequence[str]:
