@@ -36,8 +36,10 @@ from bot.settings import Settings
 from bot.tone import tone
 from bot.writers.first_able import FirstAble, Patient
 from bot.writers.offline import Offline
+from memes.cutter import shared_cutter
 from memes.explain import explain, wants
 from memes.files import LIBRARY
+from memes.screened import Screened
 from memes.shelf import Shelf
 from safety.verdict import Context
 
@@ -100,7 +102,8 @@ def make_mind(settings: Settings) -> Mind:
     try:
         screen = safety.Filter.load(settings.words)
         folders = tuple(folder for folder in (LIBRARY, settings.memes) if folder is not None)
-        shelf = Shelf(folders, screen.lets_through)
+        shared_cutter().warm(settings.data / "cache")
+        shelf = Shelf(folders, Screened(screen.lets_through, screen.fingerprint, settings.data / "cache"))
     except ValueError as error:
         raise Misconfigured(str(error)) from error
     personas = PersonaShelf(settings.prompts, settings.persona)
