@@ -20,7 +20,8 @@ from bot.app import Mind, make_bot, make_mind, open_stores
 from bot.child import Child, let_go, plaza_token, say_ready
 from bot.embedded import EmbeddedValkey
 from bot.errors import Misconfigured, TryLater
-from bot.journal import Desk, Episodes, Passes
+from bot.footing import look_at_database, look_at_redis
+from bot.journal import Desk, Episodes, Passes, Tenancy, move_in
 from bot.loops import Crew, forever
 from bot.pipeline import Bot
 from bot.platforms.http import OpenPlatform
@@ -80,12 +81,15 @@ async def run(settings: Settings, tell: Callable[[Addresses], None], *, workers:
     with sole_user(settings.data):
         mind = make_mind(settings)
         async with AsyncExitStack() as stack:
+            tenancy = await _settle(settings, stack, whole=True)
             house = await _open(settings, mind, stack)
-            await house.journal.revive()
+            if tenancy is None or tenancy.alone:
+                await house.journal.revive()
             await house.start_plaza()
             await house.serve_pages()
             await house.warming
             async with asyncio.TaskGroup() as group:
+                _keep_place(group, tenancy)
                 house.listen(group)
                 house.work(group)
                 await house.start_workers(group, workers - 1)
@@ -101,11 +105,13 @@ async def run_role(settings: Settings, role: str, tell: Callable[[str], object],
         raise Misconfigured(message)
     mind = make_mind(settings)
     async with AsyncExitStack() as stack:
+        tenancy = await _settle(settings, stack, whole=False)
         house = await _open(settings, mind, stack)
         if role == "web":
             await house.serve_pages()
         await house.warming
         async with asyncio.TaskGroup() as group:
+            _keep_place(group, tenancy)
             match role:
                 case "listen":
                     house.listen(group)
@@ -288,6 +294,31 @@ class House:
 def reachable(host: str) -> str:
     """An address a person can open: what listens everywhere is reached here."""
     return "127.0.0.1" if host in {"0.0.0.0", "::", ""} else host  # noqa: S104 - compared with, not bound to
+
+
+async def _look(settings: Settings) -> None:
+    """Refuse stores on which the promise would not hold, before anything is opened, heard or posted."""
+    log.info(await look_at_database(settings.journal_url))
+    if not settings.redis_url:
+        return  # our own Valkey is started as it has to be
+    try:
+        log.info(await look_at_redis(settings.redis_url))
+    except TryLater as later:
+        log.warning("%s; going on without it until it is there", later)
+
+
+async def _settle(settings: Settings, stack: AsyncExitStack, *, whole: bool) -> Tenancy | None:
+    """Look at the stores, and take our place on a shared one."""
+    await _look(settings)
+    tenancy = await move_in(settings.journal_url, whole=whole)
+    if tenancy is not None:
+        stack.push_async_callback(tenancy.leave)
+    return tenancy
+
+
+def _keep_place(group: asyncio.TaskGroup, tenancy: Tenancy | None) -> None:
+    if tenancy is not None:
+        group.create_task(forever(tenancy.keep, name="place", every=5.0))
 
 
 async def _open(settings: Settings, mind: Mind, stack: AsyncExitStack) -> House:
