@@ -28,13 +28,14 @@ class Crowd:
 
     def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("JIEGENG_", "OPENAI_"))}
+        self.settings = kept | dict(settings)
         self._folder = folder
         self._running: dict[str, int] = {}
         self.ended: list[str] = []
         self.hurt: set[int] = set()
         words = [sys.executable, "-m", "tests.faults.worker"]
         self._nursery = subprocess.Popen(
-            words, env=kept | dict(settings), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            words, env=self.settings, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
     def start(self, role: str, *, wrong: float = 0.0) -> None:

@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import random
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
@@ -146,12 +147,15 @@ class Rig:
 
     async def restore(self) -> None:
         """Everybody is stopped, the journal of long ago is put in its place, and everybody starts again."""
-        for role in ROLES:
-            await asyncio.to_thread(self.crowd.kill, role)
-        await self.books.restore()
-        self.done["journal restored"] += 1
-        for role in ROLES:
-            self.crowd.start(role)
+        async with self.lock:
+            for role in ROLES:
+                await asyncio.to_thread(self.crowd.kill, role)
+            before, _ = await self.books.count(OVER)
+            await self.books.restore(self.crowd.settings)
+            back, _ = await self.books.count(OVER)
+            self.done["rows lost by the restore"] = before - back
+            for role in ROLES:
+                self.crowd.start(role)
         await self.until_ended(most_open=0, patience=self.round.patience)
 
     async def hunt(self) -> str:
@@ -228,7 +232,8 @@ class Rig:
         began = time.monotonic()
         while True:
             with contextlib.suppress(TryLater):
-                heard, ended = await self.books.count(OVER)
+                async with self.lock:
+                    heard, ended = await self.books.count(OVER)
                 line = f"{time.monotonic() - began:5.0f} s  said {len(self.said)}/{self.round.mentions}  heard {heard}"
                 line += f"  ended {ended}  open {heard - ended}  kills {self.done['kills']}/{self.round.kills}"
                 print(line, file=sys.stderr, flush=True)  # noqa: T201 - what the person waits for
@@ -322,6 +327,15 @@ async def _until_open(session: aiohttp.ClientSession, url: str) -> None:
             await asyncio.sleep(0.1)
 
 
+async def _play_until_told_to_stop(plan: Round) -> Audit:
+    """A round that leaves no process behind when somebody ends it."""
+    task = asyncio.current_task()
+    assert task is not None
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, task.cancel)
+    return await play(plan)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name, kind, default in (("mentions", int, 200), ("kills", int, 12), ("seed", int, 7), ("seconds", float, 60.0)):
@@ -334,7 +348,7 @@ def main() -> int:
     parser.add_argument("--no-faults", dest="faults", action="store_false")
     asked = vars(parser.parse_args())
     plan = Round(**asked | {"aim": asked["aim"] or asked["mutant"]})
-    result = asyncio.run(play(plan))
+    result = asyncio.run(_play_until_told_to_stop(plan))
     print(result.table(), f"play it again: {plan.command()}", sep="\n")  # noqa: T201 - what the command is for
     return 1 if result.violations else 0
 

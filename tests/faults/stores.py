@@ -5,21 +5,20 @@ from __future__ import annotations
 import asyncio
 import random
 import shutil
-import sqlite3
 import subprocess
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Column, Connection, Float, MetaData, Table, case, func, insert, select, update
-from sqlalchemy.engine import make_url
 from sqlalchemy.ext.compiler import compiles
 
 from bot.embedded import EmbeddedValkey
 from bot.journal import Episodes, open_database, schema
 from bot.journal.schema import episodes as table
-from tests.servers.postgres import find_postgres, postgres
+from tests.servers.postgres import postgres
 
 COPIES = 6
 CLOCK = Table("rig_clock", MetaData(), Column("shift", Float, nullable=False))
@@ -80,8 +79,7 @@ class Books:
 
     def __init__(self, url: str, folder: Path) -> None:
         self.url = url
-        self._folder = folder
-        self._sqlite = Path(make_url(url).database or "") if url.startswith("sqlite") else None
+        self._backup = folder / "journal.backup"
 
     async def open(self) -> None:
         """Make the tables, the clock's too."""
@@ -111,40 +109,34 @@ class Books:
             lambda connection: connection.execute(update(CLOCK).values(shift=to)).rowcount
         )
 
-    async def back_up(self) -> None:
-        """A consistent copy, made while the bot works."""
-        await asyncio.to_thread(self._copy)
+    async def back_up(self, settings: Mapping[str, str]) -> None:
+        """`jiegeng backup`, while the bot works."""
+        await _jiegeng(settings, "backup", str(self._backup))
 
-    async def restore(self) -> None:
-        """Put the copy in the place of the journal. No process of the bot may be alive. The clock goes on."""
+    async def restore(self, settings: Mapping[str, str]) -> None:
+        """`jiegeng restore`. No process of the bot may be alive. The clock goes on."""
         shift = await self.shift()
         await self.close()
-        await asyncio.to_thread(self._put_back)
+        await _jiegeng(settings, "restore", str(self._backup), "--yes")
         await self.open()
         await self.move_clock(shift)
 
-    @property
-    def _backup(self) -> Path:
-        return self._folder / "journal.backup"
 
-    def _copy(self) -> None:
-        if self._sqlite is None:
-            self._postgres("pg_dump", "--format=custom", f"--file={self._backup}", self.url)
-            return
-        self._backup.unlink(missing_ok=True)
-        with closing(sqlite3.connect(self._sqlite)) as live, closing(sqlite3.connect(self._backup)) as copy:
-            live.backup(copy)
-
-    def _put_back(self) -> None:
-        if self._sqlite is None:
-            self._postgres("pg_restore", "--clean", "--if-exists", f"--dbname={self.url}", str(self._backup))
-            return
-        for end in ("", "-wal", "-shm"):
-            self._sqlite.with_name(self._sqlite.name + end).unlink(missing_ok=True)
-        shutil.copyfile(self._backup, self._sqlite)
-
-    def _postgres(self, name: str, *words: str) -> None:
-        subprocess.run([find_postgres() / name, *words], check=True, stdout=subprocess.DEVNULL)
+async def _jiegeng(settings: Mapping[str, str], *words: str) -> None:
+    """The command as an operator types it. Raises `RuntimeError` with what it said if it fails."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot",
+        *words,
+        env=settings,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await process.communicate()
+    if process.returncode:
+        message = f"jiegeng {words[0]} failed: {said.decode()[-2000:]}"
+        raise RuntimeError(message)
 
 
 def _make_clock(connection: Connection) -> None:

@@ -113,13 +113,14 @@ async def move_clock(rig: Rig, dice: random.Random) -> None:
         rig.done["clock jumps"] += 1
 
 
-async def copy_journal(rig: Rig, dice: random.Random) -> None:
-    """Somebody makes the copy that will be put back at the end."""
-    await asyncio.sleep(dice.uniform(0.3, 0.5) * rig.round.seconds)
-    await rig.books.back_up()
+async def back_up(rig: Rig, dice: random.Random) -> None:
+    """Somebody makes the backup that will be put back at the end."""
+    if rig.round.restore:
+        await asyncio.sleep(dice.uniform(0.3, 0.5) * rig.round.seconds)
+        await rig.books.back_up(rig.crowd.settings)
 
 
-MOVES = (kill, stop, ambush, empty, roll_back, move_clock, copy_journal)
+MOVES = (kill, stop, ambush, empty, roll_back, move_clock, back_up)
 
 
 @dataclass(frozen=True)
