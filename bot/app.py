@@ -28,7 +28,7 @@ from bot.model import Episode, Mention, Reading, Recalled, Verdict
 from bot.persona import PersonaShelf
 from bot.pipeline import Bot
 from bot.platforms.terminal import Terminal
-from bot.ports import Platform, Writer
+from bot.ports import Alert, Platform, Writer, tell_nobody
 from bot.prompt import hidden_texts
 from bot.queue import RedisQueue, open_queue
 from bot.rules import Rules
@@ -142,7 +142,12 @@ def make_writer(settings: Settings, personas: PersonaShelf, canary: str) -> Writ
 
 
 def make_bot(
-    settings: Settings, mind: Mind, journal: Episodes, queue: RedisQueue, platforms: Mapping[str, Platform]
+    settings: Settings,
+    mind: Mind,
+    journal: Episodes,
+    queue: RedisQueue,
+    platforms: Mapping[str, Platform],
+    alert: Alert = tell_nobody,
 ) -> Bot:
     """Put a bot together from its parts."""
     rules = Rules(
@@ -159,6 +164,7 @@ def make_bot(
         label=mind.label,
         rules=rules,
         boottime=boottime,
+        alert=alert,
     )
     composer = Composer(
         platforms=platforms,
@@ -186,6 +192,7 @@ def make_bot(
         decide=tone,
         clock=utc,
         rules=rules,
+        alert=alert,
     )
 
 

@@ -16,11 +16,13 @@ from typing import TypeVar
 import aiohttp
 from aiohttp import web
 
+from bot.alerts import Alerts
 from bot.app import Mind, make_bot, make_mind, open_stores
 from bot.child import Child, let_go, plaza_token, say_ready
 from bot.embedded import EmbeddedValkey
 from bot.errors import Misconfigured, TryLater
-from bot.journal import Desk, Episodes, Passes
+from bot.footing import look_at_database, look_at_redis
+from bot.journal import Desk, Episodes, Passes, Tenancy, move_in
 from bot.loops import Crew, forever
 from bot.pipeline import Bot
 from bot.platforms.http import OpenPlatform
@@ -81,16 +83,19 @@ async def run(settings: Settings, tell: Callable[[Addresses], None], *, workers:
     """Everything on this machine, until cancelled; `tell` is called when all of it is up."""
     with sole_user(settings.data):
         async with AsyncExitStack() as stack:
+            tenancy = await _settle(settings, stack, whole=True)
             plaza = _prepare_plaza(settings, stack)
             starting = _begin(plaza.start(), stack) if plaza is not None else None
             house = await _open(settings, stack)
-            await house.journal.revive()
+            if tenancy is None or tenancy.alone:
+                await house.journal.revive()
             if starting is not None:
                 await starting
                 house.plaza = plaza
             await house.serve_pages()
             await house.warming
             async with asyncio.TaskGroup() as group:
+                _keep_place(group, tenancy)
                 house.listen(group)
                 house.work(group)
                 await house.start_workers(group, workers - 1)
@@ -105,11 +110,13 @@ async def run_role(settings: Settings, role: str, tell: Callable[[str], object],
         )
         raise Misconfigured(message)
     async with AsyncExitStack() as stack:
+        tenancy = await _settle(settings, stack, whole=False)
         house = await _open(settings, stack)
         if role == "web":
             await house.serve_pages()
         await house.warming
         async with asyncio.TaskGroup() as group:
+            _keep_place(group, tenancy)
             match role:
                 case "listen":
                     house.listen(group)
@@ -310,6 +317,31 @@ def _begin(work: Coroutine[None, None, T], stack: AsyncExitStack) -> asyncio.Tas
     return task
 
 
+async def _look(settings: Settings) -> None:
+    """Refuse stores on which the promise would not hold, before anything is opened, heard or posted."""
+    log.info(await look_at_database(settings.journal_url))
+    if not settings.redis_url:
+        return  # our own Valkey is started as it has to be
+    try:
+        log.info(await look_at_redis(settings.redis_url))
+    except TryLater as later:
+        log.warning("%s; going on without it until it is there", later)
+
+
+async def _settle(settings: Settings, stack: AsyncExitStack, *, whole: bool) -> Tenancy | None:
+    """Look at the stores, and take our place on a shared one."""
+    await _look(settings)
+    tenancy = await move_in(settings.journal_url, whole=whole)
+    if tenancy is not None:
+        stack.push_async_callback(tenancy.leave)
+    return tenancy
+
+
+def _keep_place(group: asyncio.TaskGroup, tenancy: Tenancy | None) -> None:
+    if tenancy is not None:
+        group.create_task(forever(tenancy.keep, name="place", every=5.0))
+
+
 async def _open(settings: Settings, stack: AsyncExitStack) -> House:
     """Open the stores while a thread reads cards, lists and weights, which takes longer."""
     settings.data.mkdir(parents=True, exist_ok=True)
@@ -320,5 +352,12 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> House:
     warming = asyncio.create_task(asyncio.to_thread(mind.warm, settings.data / "cache"))
     stack.push_async_callback(mind.writer.close)
     platforms: dict[str, Platform] = {}
-    bot = make_bot(settings, mind, journal, queue, platforms)
+    alerts = Alerts(
+        session=session,
+        webhook=settings.alert_webhook.get_secret_value(),
+        pages=settings.admin_url or f"http://{reachable(settings.host)}:{settings.port}",
+        tells_text=settings.alert_text,
+    )
+    stack.push_async_callback(alerts.close)
+    bot = make_bot(settings, mind, journal, queue, platforms, alerts.alert)
     return House(settings, mind, stack, journal, queue, valkey, session, bot, platforms, warming)

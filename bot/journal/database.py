@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -109,22 +109,27 @@ class PostgreSQL:
         await self._engine.dispose()
 
 
-async def open_database(url: str) -> Database:
-    """Open and migrate the database behind a URL: `sqlite:///path` or `postgresql://…`."""
+def parse(url: str) -> URL:
+    """The parts of the journal's URL; raises `Misconfigured` for what is none, and for other databases."""
     try:
         parsed = make_url(url)
     except ArgumentError as error:
         message = f"JIEGENG_DATABASE_URL is not a database URL: {error}. Example: sqlite:///data/journal.sqlite3"
         raise Misconfigured(message) from error
+    if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
+        message = f"JIEGENG_DATABASE_URL names {parsed.get_backend_name()!r}; use sqlite:///… or postgresql://…"
+        raise Misconfigured(message)
+    return parsed
+
+
+async def open_database(url: str) -> Database:
+    """Open and migrate the database behind a URL: `sqlite:///path` or `postgresql://…`."""
+    parsed = parse(url)
     database: Database
-    match parsed.get_backend_name():
-        case "sqlite":
-            database = SQLite(Path(parsed.database or "journal.sqlite3"))
-        case "postgresql":
-            database = PostgreSQL(parsed.set(drivername="postgresql+asyncpg").render_as_string(hide_password=False))
-        case other:
-            message = f"JIEGENG_DATABASE_URL names {other!r}; use sqlite:///… or postgresql://…"
-            raise Misconfigured(message)
+    if parsed.get_backend_name() == "sqlite":
+        database = SQLite(Path(parsed.database or "journal.sqlite3"))
+    else:
+        database = PostgreSQL(parsed.set(drivername="postgresql+asyncpg").render_as_string(hide_password=False))
     try:
         await database.write(migrate)
     except (TypeError, ValueError) as error:
