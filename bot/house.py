@@ -290,6 +290,31 @@ def reachable(host: str) -> str:
     return "127.0.0.1" if host in {"0.0.0.0", "::", ""} else host  # noqa: S104 - compared with, not bound to
 
 
+async def _look(settings: Settings) -> None:
+    """Refuse stores on which the promise would not hold, before anything is opened, heard or posted."""
+    log.info(await look_at_database(settings.journal_url))
+    if not settings.redis_url:
+        return  # our own Valkey is started as it has to be
+    try:
+        log.info(await look_at_redis(settings.redis_url))
+    except TryLater as later:
+        log.warning("%s; going on without it until it is there", later)
+
+
+async def _settle(settings: Settings, stack: AsyncExitStack, *, whole: bool) -> Tenancy | None:
+    """Look at the stores, and take our place on a shared one."""
+    await _look(settings)
+    tenancy = await move_in(settings.journal_url, whole=whole)
+    if tenancy is not None:
+        stack.push_async_callback(tenancy.leave)
+    return tenancy
+
+
+def _keep_place(group: asyncio.TaskGroup, tenancy: Tenancy | None) -> None:
+    if tenancy is not None:
+        group.create_task(forever(tenancy.keep, name="place", every=5.0))
+
+
 def _pages_url(settings: Settings) -> str:
     return f"http://{reachable(settings.host)}:{settings.port}"
 
@@ -315,31 +340,6 @@ def _begin(work: Coroutine[None, None, T], stack: AsyncExitStack) -> asyncio.Tas
 
     stack.push_async_callback(leave)
     return task
-
-
-async def _look(settings: Settings) -> None:
-    """Refuse stores on which the promise would not hold, before anything is opened, heard or posted."""
-    log.info(await look_at_database(settings.journal_url))
-    if not settings.redis_url:
-        return  # our own Valkey is started as it has to be
-    try:
-        log.info(await look_at_redis(settings.redis_url))
-    except TryLater as later:
-        log.warning("%s; going on without it until it is there", later)
-
-
-async def _settle(settings: Settings, stack: AsyncExitStack, *, whole: bool) -> Tenancy | None:
-    """Look at the stores, and take our place on a shared one."""
-    await _look(settings)
-    tenancy = await move_in(settings.journal_url, whole=whole)
-    if tenancy is not None:
-        stack.push_async_callback(tenancy.leave)
-    return tenancy
-
-
-def _keep_place(group: asyncio.TaskGroup, tenancy: Tenancy | None) -> None:
-    if tenancy is not None:
-        group.create_task(forever(tenancy.keep, name="place", every=5.0))
 
 
 async def _open(settings: Settings, stack: AsyncExitStack) -> House:
