@@ -153,6 +153,7 @@ def make_bot(
     rules = Rules(
         thread_limit=settings.thread_limit,
         answer_by=settings.answer_by_hours * 3600,
+        backlog=settings.backlog,
         lease=max(150.0, settings.llm_timeout * 3),
     )
     name = f"{socket.gethostname()}:{os.getpid()}"
@@ -188,6 +189,7 @@ def make_bot(
         queue=queue,
         composer=composer,
         delivery=delivery,
+        presses=emotion.presses,
         read=emotion.read,
         decide=tone,
         clock=utc,

@@ -27,7 +27,8 @@ class Settings(BaseSettings):
         "", description="Where the journal lives: sqlite:///file or postgresql://… Empty: a file in the data folder."
     )
     redis_url: str = Field(
-        "", description="A Redis or Valkey ≥ 7: redis://… Empty: a private Valkey is started in the data folder."
+        "",
+        description="A Redis or Valkey ≥ 7: redis://…, a cluster with ?cluster=1. Empty: a private Valkey is started.",
     )
 
     llm_base_url: str = Field("", description="An OpenAI-compatible endpoint, for example http://localhost:8000/v1.")
@@ -63,6 +64,9 @@ class Settings(BaseSettings):
     thread_limit: int = Field(6, ge=1, description="How many replies of ours one thread may hold.")
     per_minute: float = Field(120.0, gt=0, description="The pace of one account: posts a minute.")
     answer_by_hours: float = Field(24.0, gt=0, description="Older mentions are not answered any more.")
+    backlog: int = Field(
+        10_000, ge=100, description="How many mentions may wait; beyond it the oldest jokes are left out."
+    )
     region: str = Field("", description="Country code for help lines, for example CN, TW, HK, US. Empty: by language.")
     alert_webhook: SecretStr = Field(
         SecretStr(""), description="Called with a small JSON when a human should look, a crisis first of all."

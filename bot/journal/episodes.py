@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -13,10 +13,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.errors import TryLater
 from bot.journal.database import Database, GroupedWrites
-from bot.journal.rows import columns_of, episode_of, heard_row, steps_json, steps_with
+from bot.journal.rows import FIRST, columns_of, episode_of, heard_row, steps_json, steps_with
 from bot.journal.schema import actions, cursors, episodes, modes, now, personas, silences
 from bot.model import FINAL, Episode, Mention, Posting, Reply, State, Step
-from bot.ports import Changes, Claimed, Gate, Refused, Standing
+from bot.ports import Changes, Claimed, Gate, Hint, Refused, Standing
 
 _AT_WORK = (State.HEARD.value, State.READ.value, State.DRAFTED.value, State.APPROVED.value)
 OPEN_REPLIES = (State.POSTING.value, State.POSTED.value, State.UNSURE.value)
@@ -86,8 +86,15 @@ class Episodes:
 
         await self.database.write(work)
 
-    async def hear(self, account: str, old: str, new: str, mentions: Sequence[Mention]) -> Sequence[str]:
-        def work(connection: Connection) -> Sequence[str]:
+    async def accounts(self) -> frozenset[str]:
+        """Every account that was ever listened to."""
+        query = select(cursors.c.account)
+        return frozenset(await self.database.read(lambda connection: connection.scalars(query).all()))
+
+    async def hear(
+        self, account: str, old: str, new: str, mentions: Sequence[Mention], *, first: Collection[str] = ()
+    ) -> Sequence[Hint]:
+        def work(connection: Connection) -> Sequence[Hint]:
             at = connection.scalar(select(now()))
             moved = connection.execute(
                 update(cursors)
@@ -97,23 +104,38 @@ class Episodes:
             if moved.rowcount == 0:
                 message = f"another listener moved the cursor of {account}"
                 raise TryLater(message)
-            return _insert_heard(connection, mentions, at or 0.0)
+            return _insert_heard(connection, mentions, at or 0.0, first)
 
         return await self.database.write(work)
 
     # 2 SWEEP, 3 CLAIM -------------------------------------------------------------------------------------------
 
-    async def sweep(self, limit: int) -> Sequence[str]:
+    async def sweep(self, limit: int) -> Sequence[Hint]:
         forgotten = or_(episodes.c.hinted_at.is_(None), episodes.c.hinted_at <= now() - self.hint_again)
+        # Whoever waited longest for a hint is next, so that rows that nobody takes cannot keep the others out.
         due = (
             select(episodes.c.key)
             .where(episodes.c.due_at <= now(), forgotten)
-            .order_by(episodes.c.due_at)
+            .order_by(episodes.c.lane, func.coalesce(episodes.c.hinted_at, 0.0), episodes.c.due_at)
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
-        hint = update(episodes).where(episodes.c.key.in_(due)).values(hinted_at=now()).returning(episodes.c.key)
-        return await self.database.write(lambda connection: connection.scalars(hint).all())
+        told = (episodes.c.key, episodes.c.account, episodes.c.person, episodes.c.lane, episodes.c.due_at)
+        hint = update(episodes).where(episodes.c.key.in_(due)).values(hinted_at=now()).returning(*told)
+        rows = await self.database.write(lambda connection: connection.execute(hint).all())
+        rows = sorted(rows, key=lambda row: (row.lane, row.due_at))
+        return [Hint(row.key, row.account, row.person, row.lane == FIRST) for row in rows]
+
+    async def surplus(self, room: int) -> float:
+        waiting = episodes.c.state.in_((State.HEARD.value, State.READ.value))
+        count = select(func.count()).select_from(episodes).where(waiting)
+        oldest = select(episodes.c.heard_at).where(waiting).order_by(episodes.c.heard_at)
+
+        def work(connection: Connection) -> float:
+            over = (connection.scalar(count) or 0) - room
+            return 0.0 if over <= 0 else connection.scalar(oldest.offset(over - 1).limit(1)) or 0.0
+
+        return await self.database.read(work)
 
     async def claim(self, key: str, owner: str, lease: float) -> Claimed | None:
         known = {"its_key": key, "owner": owner, "lease": lease}
@@ -358,12 +380,15 @@ def _insert_new(connection: Connection, table: Any, rows: Any) -> Any:
     return dialect.insert(table).values(rows).on_conflict_do_nothing()
 
 
-def _insert_heard(connection: Connection, mentions: Sequence[Mention], at: float) -> Sequence[str]:
+def _insert_heard(
+    connection: Connection, mentions: Sequence[Mention], at: float, first: Collection[str]
+) -> Sequence[Hint]:
     unique = {mention.key: mention for mention in mentions}
     if not unique:
         return ()
-    rows = [heard_row(unique[key], at) for key in sorted(unique)]
-    return connection.scalars(_insert_new(connection, episodes, rows).returning(episodes.c.key)).all()
+    rows = [heard_row(unique[key], at, first=key in first) for key in sorted(unique)]
+    new = set(connection.scalars(_insert_new(connection, episodes, rows).returning(episodes.c.key)).all())
+    return [Hint(key, said.account, said.person, key in first) for key, said in unique.items() if key in new]
 
 
 mode_in_force = (

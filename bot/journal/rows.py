@@ -18,12 +18,14 @@ from bot.model import (
     Reply,
     State,
     Step,
+    Tone,
     Verdict,
 )
 
 _MEMES = TypeAdapter(tuple[Recalled, ...])
 _STEPS = TypeAdapter(tuple[Step, ...])
 MOST_STEPS = 60
+FIRST, REST = 0, 1
 
 
 def moment(seconds: float) -> datetime:
@@ -31,8 +33,8 @@ def moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def heard_row(mention: Mention, at: float) -> dict[str, Any]:
-    """The columns of a mention that was just heard."""
+def heard_row(mention: Mention, at: float, *, first: bool = False) -> dict[str, Any]:
+    """The columns of a mention that was just heard; `first`: it goes before the others."""
     step = Step(at=moment(at), state=State.HEARD, by="listener")
     return {
         "key": mention.key,
@@ -52,6 +54,7 @@ def heard_row(mention: Mention, at: float) -> dict[str, Any]:
         "root_person": mention.root_person,
         "mention": _json(mention),
         "steps": _STEPS.dump_json((step,)).decode(),
+        "lane": FIRST if first else REST,
     }
 
 
@@ -133,13 +136,19 @@ def _posting_columns(posting: Posting | None) -> dict[str, Any]:
     }
 
 
+def _reading_columns(reading: Reading | None) -> dict[str, Any]:
+    """The tone that was found at work moves an episode forward, never back: the post may be sadder than its comment."""
+    columns = {"reading": _json_or_none(reading), "tone": reading.tone.value if reading else None}
+    return columns | ({"lane": FIRST} if reading is not None and reading.tone in {Tone.CRISIS, Tone.COMFORT} else {})
+
+
 _COLUMNS: dict[str, Callable[[Any], dict[str, Any]]] = {
     "mention": lambda value: {
         "mention": _json(value),
         "root_id": value.root,
         "root_person": value.root_person,
     },
-    "reading": lambda value: {"reading": _json_or_none(value), "tone": value.tone.value if value else None},
+    "reading": _reading_columns,
     "memes": lambda value: {"memes": _MEMES.dump_json(value, exclude_defaults=True).decode()},
     "draft": lambda value: {"draft": _json_or_none(value)},
     "verdict": lambda value: {"verdict": _json_or_none(value), "risk": value.risk if value else None},

@@ -48,6 +48,8 @@ episodes = Table(
     Column("verdict", Text),
     Column("reply", Text),
     Column("steps", Text, nullable=False),
+    # 0 goes first: danger, something hard, a wish to be left alone. 1 is everything else.
+    Column("lane", Integer, nullable=False, server_default="1"),
 )
 Index("episodes_due", episodes.c.due_at, sqlite_where=episodes.c.due_at.is_not(None))
 Index("episodes_heard", episodes.c.heard_at, episodes.c.key)
