@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,6 +12,8 @@ from redis.exceptions import RedisError, ResponseError
 
 from bot.errors import Misconfigured, TryLater
 from bot.ports import Wake
+
+log = logging.getLogger(__name__)
 
 STREAM = "jiegeng:wake"
 GROUP = "workers"
@@ -163,6 +166,17 @@ class RedisQueue:
         """Whether `owner` listens for the account for so many seconds; only economy, safety is the cursor's."""
         async with _reachable():
             return bool(await self._lead(keys=[f"jiegeng:lead:{account}"], args=[owner, int(seconds)]))
+
+    async def forget(self, person: str) -> None:
+        """Drop what is kept about a person; the append-only file is written anew, without them."""
+        names = [_memes_of(person), f"jiegeng:cool:{person}", f"jiegeng:cool:{person}:crisis"]
+        async with _reachable():
+            for name in names:  # one by one: in a cluster they may live on different nodes
+                await self._redis.delete(name)
+            try:
+                await self._redis.bgrewriteaof()
+            except ResponseError as error:
+                log.info("Redis does not write its file anew now: %s", error)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -29,6 +29,9 @@ class Settings(BaseSettings):
     redis_url: str = Field(
         "", description="A Redis or Valkey ≥ 7: redis://… Empty: a private Valkey is started in the data folder."
     )
+    keep_days: float = Field(
+        180.0, ge=0, description="Days until the text of an ended episode is deleted; figures stay. 0: for ever."
+    )
 
     llm_base_url: str = Field("", description="An OpenAI-compatible endpoint, for example http://localhost:8000/v1.")
     llm_api_key: SecretStr = Field(SecretStr(""), description="Its key; OPENAI_API_KEY is the fallback.")

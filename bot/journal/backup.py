@@ -49,20 +49,11 @@ class Restored:
 
 async def back_up(url: str, file: Path) -> BackedUp:
     """Write the journal as it is at one moment into a new file; the bot may run. Raises `Misconfigured`, `TryLater`."""
-    if file.exists() or sums_of(file).exists():
-        message = f"{file} is there already; name a new file, so that a good backup is never lost to a broken one"
-        raise Misconfigured(message)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(file.name + ".part")
-    part.unlink(missing_ok=True)
+    part = _make_room(file)
     parsed = parse(url)
     try:
         if parsed.get_backend_name() == "sqlite":
-            source = Path(parsed.database or "journal.sqlite3")
-            if not source.exists():
-                message = f"there is no journal at {source}; set JIEGENG_DATA or JIEGENG_DATABASE_URL"
-                raise Misconfigured(message)
-            await asyncio.to_thread(_vacuum_into, source, part)
+            await asyncio.to_thread(_vacuum_into, Path(parsed.database or "journal.sqlite3"), part)
         else:
             await _copy_out(parsed.set(drivername="postgresql+asyncpg").render_as_string(hide_password=False), part)
         return await asyncio.to_thread(_finish, part, file)
@@ -90,7 +81,7 @@ async def restore(url: str, file: Path, *, at: datetime) -> Restored:
         await asyncio.to_thread(shutil.copyfile, file, fresh)
         database = await _open_copy(fresh, file)
         try:
-            legacy = await _legacy_of(url, target if is_file else None)
+            legacy = await _legacy_of(url) if not is_file or _stands_still(target) else None
             taken = None if legacy is None else await take_over(database, legacy)
             await database.erase(mark_restored)
             await database.compact()
@@ -124,7 +115,21 @@ def sums_of(file: Path) -> Path:
     return file.with_name(file.name + ".sha256")
 
 
+def _make_room(file: Path) -> Path:
+    """The name under which the file is written until it is whole."""
+    if file.exists() or sums_of(file).exists():
+        message = f"{file} is there already; name a new file, so that a good backup is never lost to a broken one"
+        raise Misconfigured(message)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_name(file.name + ".part")
+    part.unlink(missing_ok=True)
+    return part
+
+
 def _vacuum_into(source: Path, part: Path) -> None:
+    if not source.exists():
+        message = f"there is no journal at {source}; set JIEGENG_DATA or JIEGENG_DATABASE_URL"
+        raise Misconfigured(message)
     # Not the backup API: VACUUM INTO reads one moment just as well and leaves out freed pages, in which the words of
     # somebody who was forgotten may still lie.
     connection = sqlite3.connect(source, timeout=20)
@@ -196,24 +201,31 @@ async def _open_copy(fresh: Path, file: Path) -> Database:
         raise Misconfigured(message) from error
 
 
-async def _legacy_of(url: str, target: Path | None) -> Legacy | None:
-    """What has to outlive the journal that is replaced; None if there is none, or if it cannot be read any more."""
-    if target is not None and not target.exists():
-        return None
-    if target is not None:
-        _fold(target)
+async def _legacy_of(url: str) -> Legacy | None:
+    """What has to outlive the journal that is replaced; None if it is a file that cannot be read."""
+    is_file = parse(url).get_backend_name() == "sqlite"
     try:
         database = await open_database(url)
     except TryLater:
-        if target is None:
-            raise
-        return None  # the damaged file is why somebody restores
+        if is_file:
+            return None
+        raise
     try:
         return await database.read(read_legacy)
     except TryLater:
-        return None
+        if is_file:
+            return None
+        raise
     finally:
         await database.close()
+
+
+def _stands_still(target: Path) -> bool:
+    """Whether there is a journal to replace; raises `Misconfigured` if somebody works with it."""
+    if not target.exists():
+        return False
+    _fold(target)
+    return True
 
 
 def _fold(target: Path) -> None:
