@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Connection, select
@@ -259,12 +260,13 @@ async def test_a_stream_tells_every_episode_once_and_in_order_whatever_the_size_
 async def test_a_stream_keeps_to_its_bounds(world: World) -> None:
     await world.hear(mention(id="m1"))
     await world.settle()
-    heard = (await world.episode()).heard_at
+    heard, second = (await world.episode()).heard_at, timedelta(seconds=1)
 
     async def count(**wanted: object) -> int:
         return len([one async for one in stream(world.journal.database, **wanted)])  # type: ignore[arg-type]
 
-    assert await count(since=heard) == 1
-    assert await count(until=heard) == 0
+    assert await count(since=heard - second, until=heard + second) == 1
+    assert await count(since=heard + second) == 0
+    assert await count(until=heard - second) == 0
     assert await count(state=State.POSTED) == 1
     assert await count(state=State.HELD) == 0
