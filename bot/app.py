@@ -22,7 +22,7 @@ from bot.composer import Composer
 from bot.delivery import Delivery
 from bot.embedded import EmbeddedValkey
 from bot.errors import GiveUp, Misconfigured
-from bot.journal import Episodes, open_database
+from bot.journal import Episodes, Forgotten, Keeping, open_database
 from bot.label import Label
 from bot.model import Episode, Mention, Reading, Recalled, Verdict
 from bot.persona import PersonaShelf
@@ -217,6 +217,29 @@ async def open_stores(settings: Settings) -> AsyncIterator[tuple[Episodes, Redis
         journal = Episodes(database)
         await journal.open()
         yield journal, queue, valkey
+
+
+async def forget(settings: Settings, person: str) -> Forgotten:
+    """Delete everything about one person in every store; raises `TryLater` if one cannot be reached.
+
+    The embedded Valkey is only asked if it runs: what it holds of a person runs out by itself, and a start of the
+    server for one command would take it from a bot that starts meanwhile.
+    """
+    url = settings.redis_url
+    embedded = EmbeddedValkey(settings.data / "valkey")
+    if not url and await embedded.answers():
+        url = embedded.url
+    if url:
+        queue = open_queue(url)
+        try:
+            await queue.forget(person)
+        finally:
+            await queue.close()
+    database = await open_database(settings.journal_url)
+    try:
+        return await Keeping(database, asyncio.sleep).forget(person)
+    finally:
+        await database.close()
 
 
 async def rehearse(settings: Settings, make_mention: Callable[[str], Mention]) -> Episode:

@@ -54,6 +54,30 @@ class Delivery:
             return
         await _to_the_end(self._intend_and_send(episode, self._posting(episode)), episode)
 
+    async def look_back(self, episode: Episode) -> Episode | None:
+        """After a restore: look for a reply that the backup does not know of, before anything is written or sent.
+
+        Returns the episode to go on with, or None if it was answered already or nobody can tell yet.
+        """
+        words = episode.posting.text if episode.posting else episode.draft.text if episode.draft else ""
+        try:
+            platform = self._platform(episode)
+            found = await platform.find_reply(episode.mention, words, key=idempotency_key(episode.key))
+        except (TryLater, GiveUp) as error:
+            await self._wait(episode, episode.state, f"could not look for an earlier reply: {error}", None)
+            return None
+        if found.answer == "found" and found.reply is not None:
+            await self._posted(episode, found.reply, note="answered before the journal was restored")
+            return None
+        if found.answer == "unknown":
+            why = "the platform cannot tell whether it was answered before the journal was restored"
+            await self._wait(episode, episode.state, why, self.rules.unknown_pause)
+            return None
+        note = "not answered before the journal was restored"
+        return await self.journal.move(
+            episode, episode.state, by=self.name, note=note, due=self.rules.lease, look_first=False
+        )
+
     async def resolve(self, claimed: Claimed) -> None:
         """Line 9: an episode that was left in the middle of posting. Look first; post again only where that is safe."""
         episode, posting = claimed.episode, claimed.episode.posting

@@ -299,7 +299,8 @@ class Episode(Value):
     """One mention's whole life: the journal's row, the admin's page and the test's assertion.
 
     `version` counts the writes; every write names the version it read. `tries` counts the workers that died over it
-    since it last moved on, `laters` the times it had to wait since then. Times are aware UTC.
+    since it last moved on, `laters` the times it had to wait since then. `look_first` says that the journal was
+    restored from a backup and does not know whether this was answered already. Times are aware UTC.
     """
 
     mention: Mention
@@ -318,6 +319,7 @@ class Episode(Value):
     steps: tuple[Step, ...] = ()
     heard_at: AwareDatetime
     updated_at: AwareDatetime
+    look_first: bool = False
 
     @property
     def key(self) -> str:

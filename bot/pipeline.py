@@ -143,6 +143,11 @@ class Bot:
         episode = claimed.episode
         # A bot that slept for three days must not answer what is three days old, whenever it came to hear of it.
         heard_for = claimed.now - min(episode.heard_at, episode.mention.at).timestamp()
+        if self._has_to_look(episode, heard_for):
+            looked = await self.delivery.look_back(episode)
+            if looked is None:
+                return None
+            episode = looked
         if await self._hopeless(episode, heard_for):
             return None
         if episode.state is State.POSTING:
@@ -154,6 +159,17 @@ class Bot:
         if drafted.state is State.APPROVED and await self._unfit_after_all(drafted):
             return None
         return drafted
+
+    def _has_to_look(self, episode: Episode, heard_for: float) -> bool:
+        """Whether a reply may stand there that a restored journal does not know of; what ends unanswered need not."""
+        if not episode.look_first or episode.state is State.POSTING or episode.tries > self.rules.deaths:
+            return False
+        if episode.mention.account not in self.platforms:
+            return False
+        if wish_of(episode.mention.text, (own_name(episode.mention),)) == "stop":
+            return False  # a wish to stop is obeyed at once, whatever the platform can tell
+        is_old = heard_for > self.rules.answer_by and self._may_grow_old(episode)
+        return not is_old or episode.state is State.HELD
 
     async def _unfit_after_all(self, episode: Episode) -> bool:
         """An approval does not outrank the filter: what a person edited is screened under the policy of the moment."""

@@ -173,6 +173,7 @@ class Changes(TypedDict, total=False):
     posting: Posting | None
     came_from: State | None
     reason: str
+    look_first: bool
 
 
 @dataclass(frozen=True, slots=True)

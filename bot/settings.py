@@ -30,6 +30,9 @@ class Settings(BaseSettings):
         "",
         description="A Redis or Valkey ≥ 7: redis://…, a cluster with ?cluster=1. Empty: a private Valkey is started.",
     )
+    keep_days: float = Field(
+        180.0, ge=0, description="Days until the text of an ended episode is deleted; figures stay. 0: for ever."
+    )
 
     llm_base_url: str = Field("", description="An OpenAI-compatible endpoint, for example http://localhost:8000/v1.")
     llm_api_key: SecretStr = Field(SecretStr(""), description="Its key; OPENAI_API_KEY is the fallback.")
