@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import safety
@@ -33,7 +34,7 @@ from bot.prompt import hidden_texts
 from bot.queue import RedisQueue, open_queue
 from bot.rules import Rules
 from bot.settings import Settings
-from bot.tone import tone
+from bot.tone import thresholds, tone
 from bot.writers.first_able import FirstAble, Patient
 from bot.writers.offline import Offline
 from memes.cutter import shared_cutter
@@ -191,7 +192,7 @@ def make_bot(
         delivery=delivery,
         presses=emotion.presses,
         read=emotion.read,
-        decide=tone,
+        decide=partial(tone, thresholds=thresholds(settings.tone)),
         clock=utc,
         rules=rules,
         alert=alert,

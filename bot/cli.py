@@ -20,6 +20,7 @@ app.command(epilog="Example: jiegeng run   ·   jiegeng run --workers 2   ·   j
 app.command(
     epilog='Example: jiegeng say "周一早上地铁挤成照片了[doge]"   ·   jiegeng say "哈哈" --post "爷爷昨天走了"'
 )(talk.say)
+app.command(epilog='Example: jiegeng read "笑死，又要加班"   ·   jiegeng read "哈哈" --post "爷爷昨天走了"')(talk.read)
 app.command(epilog="Example: jiegeng replay 阿梗@plaza:42")(talk.replay)
 app.command(epilog="Example: jiegeng check   ·   jiegeng check --settings")(look.check)
 app.command(epilog="Example: jiegeng log --state held   ·   jiegeng log 阿梗@plaza:42")(look.log)

@@ -196,6 +196,15 @@ class Feeling(Value):
         """The most probable emotion."""
         return max(EMOTIONS, key=lambda name: self.emotions.get(name, 0.0))
 
+    @property
+    def telling(self) -> tuple[Cue, ...]:
+        """The cues worth showing: the longest of those that say the same about the same place, at most a dozen."""
+        kept: list[Cue] = []
+        for cue in sorted(self.cues, key=lambda cue: cue.start - cue.end):
+            if not any(other.says == cue.says and other.start <= cue.start and cue.end <= other.end for other in kept):
+                kept.append(cue)
+        return tuple(sorted(kept, key=lambda cue: cue.start)[:12])
+
 
 class Reading(Value):
     """What the bot understood: the feeling of the post, of the comment if there is one, and the tone that follows."""

@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import Misconfigured
+from bot.tone import thresholds
 
 PREFIX = "JIEGENG_"
 
@@ -71,12 +72,22 @@ class Settings(BaseSettings):
         10_000, ge=100, description="How many mentions may wait; beyond it the oldest jokes are left out."
     )
     region: str = Field("", description="Country code for help lines, for example CN, TW, HK, US. Empty: by language.")
+    tone: str = Field("", description="What you change in the tone table: joke=0.5, playful=warm (docs/tone.md).")
     alert_webhook: SecretStr = Field(
         SecretStr(""), description="Called with a small JSON when a human should look, a crisis first of all."
     )
     alert_text: bool = Field(default=False, description="Whether an alert also carries what the person wrote.")
     admin_url: str = Field("", description="Where admins reach the pages, for links in alerts. Empty: this machine.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much the terminal says.")
+
+    @field_validator("tone")
+    @classmethod
+    def _fits_the_table(cls, written: str) -> str:
+        try:
+            thresholds(written)
+        except Misconfigured as problem:
+            raise ValueError(str(problem)) from problem
+        return written
 
     @field_validator("alert_webhook")
     @classmethod
