@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import safety
@@ -22,22 +23,24 @@ from bot.composer import Composer
 from bot.delivery import Delivery
 from bot.embedded import EmbeddedValkey
 from bot.errors import GiveUp, Misconfigured
-from bot.journal import Episodes, open_database
+from bot.journal import Episodes, Forgotten, Keeping, open_database
 from bot.label import Label
 from bot.model import Episode, Mention, Reading, Recalled, Verdict
 from bot.persona import PersonaShelf
 from bot.pipeline import Bot
 from bot.platforms.terminal import Terminal
-from bot.ports import Platform, Writer
+from bot.ports import Alert, Platform, Writer, tell_nobody
 from bot.prompt import hidden_texts
 from bot.queue import RedisQueue, open_queue
 from bot.rules import Rules
 from bot.settings import Settings
-from bot.tone import tone
+from bot.tone import thresholds, tone
 from bot.writers.first_able import FirstAble, Patient
 from bot.writers.offline import Offline
+from memes.cutter import shared_cutter
 from memes.explain import explain, wants
 from memes.files import LIBRARY
+from memes.screened import Screened
 from memes.shelf import Shelf
 from safety.verdict import Context
 
@@ -100,7 +103,8 @@ def make_mind(settings: Settings) -> Mind:
     try:
         screen = safety.Filter.load(settings.words)
         folders = tuple(folder for folder in (LIBRARY, settings.memes) if folder is not None)
-        shelf = Shelf(folders, screen.lets_through)
+        shared_cutter().warm(settings.data / "cache")
+        shelf = Shelf(folders, Screened(screen.lets_through, screen.fingerprint, settings.data / "cache"))
     except ValueError as error:
         raise Misconfigured(str(error)) from error
     personas = PersonaShelf(settings.prompts, settings.persona)
@@ -139,7 +143,12 @@ def make_writer(settings: Settings, personas: PersonaShelf, canary: str) -> Writ
 
 
 def make_bot(
-    settings: Settings, mind: Mind, journal: Episodes, queue: RedisQueue, platforms: Mapping[str, Platform]
+    settings: Settings,
+    mind: Mind,
+    journal: Episodes,
+    queue: RedisQueue,
+    platforms: Mapping[str, Platform],
+    alert: Alert = tell_nobody,
 ) -> Bot:
     """Put a bot together from its parts."""
     rules = Rules(
@@ -157,6 +166,7 @@ def make_bot(
         label=mind.label,
         rules=rules,
         boottime=boottime,
+        alert=alert,
     )
     composer = Composer(
         platforms=platforms,
@@ -182,9 +192,10 @@ def make_bot(
         delivery=delivery,
         presses=emotion.presses,
         read=emotion.read,
-        decide=tone,
+        decide=partial(tone, thresholds=thresholds(settings.tone)),
         clock=utc,
         rules=rules,
+        alert=alert,
     )
 
 
@@ -207,6 +218,29 @@ async def open_stores(settings: Settings) -> AsyncIterator[tuple[Episodes, Redis
         journal = Episodes(database)
         await journal.open()
         yield journal, queue, valkey
+
+
+async def forget(settings: Settings, person: str) -> Forgotten:
+    """Delete everything about one person in every store; raises `TryLater` if one cannot be reached.
+
+    The embedded Valkey is only asked if it runs: what it holds of a person runs out by itself, and a start of the
+    server for one command would take it from a bot that starts meanwhile.
+    """
+    url = settings.redis_url
+    embedded = EmbeddedValkey(settings.data / "valkey")
+    if not url and await embedded.answers():
+        url = embedded.url
+    if url:
+        queue = open_queue(url)
+        try:
+            await queue.forget(person)
+        finally:
+            await queue.close()
+    database = await open_database(settings.journal_url)
+    try:
+        return await Keeping(database, asyncio.sleep).forget(person)
+    finally:
+        await database.close()
 
 
 async def rehearse(settings: Settings, make_mention: Callable[[str], Mention]) -> Episode:

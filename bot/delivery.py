@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from bot.errors import GiveUp, TryLater, Unsure
 from bot.model import Episode, Mention, Posting, Reply, State, Tone
-from bot.ports import Claimed, Gate, Journal, Platform, Queue, Refused
+from bot.ports import Alert, Claimed, Gate, Journal, Platform, Queue, Refused, tell_nobody
 from bot.rules import Rules
 
 log = logging.getLogger(__name__)
@@ -40,6 +40,7 @@ class Delivery:
     label: Labels
     rules: Rules
     boottime: Callable[[], float]
+    alert: Alert = tell_nobody
 
     async def deliver(self, episode: Episode, *, drafted_for: float) -> None:
         """Line 5 to 8 of the promise for a drafted or approved episode."""
@@ -52,6 +53,30 @@ class Delivery:
             await self._end(episode, State.SKIPPED, str(gone))
             return
         await _to_the_end(self._intend_and_send(episode, self._posting(episode)), episode)
+
+    async def look_back(self, episode: Episode) -> Episode | None:
+        """After a restore: look for a reply that the backup does not know of, before anything is written or sent.
+
+        Returns the episode to go on with, or None if it was answered already or nobody can tell yet.
+        """
+        words = episode.posting.text if episode.posting else episode.draft.text if episode.draft else ""
+        try:
+            platform = self._platform(episode)
+            found = await platform.find_reply(episode.mention, words, key=idempotency_key(episode.key))
+        except (TryLater, GiveUp) as error:
+            await self._wait(episode, episode.state, f"could not look for an earlier reply: {error}", None)
+            return None
+        if found.answer == "found" and found.reply is not None:
+            await self._posted(episode, found.reply, note="answered before the journal was restored")
+            return None
+        if found.answer == "unknown":
+            why = "the platform cannot tell whether it was answered before the journal was restored"
+            await self._wait(episode, episode.state, why, self.rules.unknown_pause)
+            return None
+        note = "not answered before the journal was restored"
+        return await self.journal.move(
+            episode, episode.state, by=self.name, note=note, due=self.rules.lease, look_first=False
+        )
 
     async def resolve(self, claimed: Claimed) -> None:
         """Line 9: an episode that was left in the middle of posting. Look first; post again only where that is safe."""
@@ -79,7 +104,8 @@ class Delivery:
             # It was refused a second time, or could not be sent again, and has not turned up since.
             state = State.FAILED if safe else State.UNSURE
             note = "refused, and not there" if safe else "nobody knows whether it was posted"
-            await self.journal.move(episode, state, by=self.name, note=note, reason=note)
+            if await self.journal.move(episode, state, by=self.name, note=note, reason=note) is not None:
+                self.tell_of_silence(episode, note)
         elif safe:
             await _to_the_end(self._intend_and_send(episode, posting), episode)
         else:
@@ -187,7 +213,13 @@ class Delivery:
     async def _end(self, episode: Episode, state: State, why: str) -> None:
         log.info("%s: %s: %s", episode.key, state.value, why)
         if await self.journal.move(episode, state, by=self.name, note=why, reason=why) is not None:
+            self.tell_of_silence(episode, why)
             await self.release(episode)
+
+    def tell_of_silence(self, episode: Episode, why: str) -> None:
+        """A crisis that ends without our care text is a human's: whoever is in danger must not be left alone."""
+        if episode.reading is not None and episode.reading.tone is Tone.CRISIS:
+            self.alert("crisis", episode.key, f"nobody answers it: {why}", said=episode.mention.text)
 
     async def release(self, episode: Episode) -> None:
         """Give back the meme that was reserved for a reply that will not be posted."""

@@ -15,7 +15,7 @@ from zlib import crc32
 from redis.asyncio import Redis
 from redis.asyncio.cluster import ClusterNode, RedisCluster
 from redis.asyncio.connection import SSLConnection, parse_url
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from bot.errors import Misconfigured, TryLater
 from bot.ports import Hint
@@ -244,6 +244,20 @@ class RedisQueue:
         """Whether `owner` listens for the account for so many seconds; only economy, safety is the cursor's."""
         async with _reachable():
             return bool(await self._lead(keys=[f"jiegeng:lead:{account}"], args=[owner, int(seconds * 1000)]))
+
+    async def forget(self, person: str) -> None:
+        """Drop what is kept about a person; the append-only file is written anew, without them."""
+        names = [_memes_of(person), f"jiegeng:cool:{person}", f"jiegeng:cool:{person}:crisis"]
+        async with _reachable():
+            for name in names:  # one by one: in a cluster they may live on different nodes
+                await self._redis.delete(name)
+            try:
+                if self._cluster is None:
+                    await self._redis.bgrewriteaof()
+                else:
+                    await self._cluster.bgrewriteaof(target_nodes=RedisCluster.PRIMARIES)
+            except ResponseError as error:
+                log.info("Redis does not write its file anew now: %s", error)
 
     async def close(self) -> None:
         """Close the connections, once the last reads have come to their end by themselves.

@@ -26,6 +26,10 @@ _MEMES = TypeAdapter(tuple[Recalled, ...])
 _STEPS = TypeAdapter(tuple[Step, ...])
 MOST_STEPS = 60
 FIRST, REST = 0, 1
+# How far a platform's clock may be behind ours, and how long after a restore an earlier answer may still land: an
+# intent's own time and the settling time of bot/rules.py together, both in seconds.
+CLOCKS = 600.0
+SETTLED = 90.0
 
 
 def moment(seconds: float) -> datetime:
@@ -33,8 +37,13 @@ def moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def heard_row(mention: Mention, at: float, *, first: bool = False) -> dict[str, Any]:
-    """The columns of a mention that was just heard; `first`: it goes before the others."""
+def heard_row(mention: Mention, at: float, *, first: bool = False, restored_at: float | None = None) -> dict[str, Any]:
+    """The columns of a mention that was just heard; `first`: it goes before the others.
+
+    What was said before the journal was restored may have been answered by the bot that the backup does not know: it
+    is looked up first, and not before an answer that was under way has landed.
+    """
+    looks = restored_at is not None and mention.at.timestamp() < restored_at + CLOCKS
     step = Step(at=moment(at), state=State.HEARD, by="listener")
     return {
         "key": mention.key,
@@ -42,7 +51,7 @@ def heard_row(mention: Mention, at: float, *, first: bool = False) -> dict[str, 
         "state": State.HEARD.value,
         "version": 0,
         "owner": None,
-        "due_at": at,
+        "due_at": max(at, restored_at + SETTLED) if looks and restored_at is not None else at,
         "hinted_at": at,
         "tries": 0,
         "laters": 0,
@@ -55,6 +64,7 @@ def heard_row(mention: Mention, at: float, *, first: bool = False) -> dict[str, 
         "mention": _json(mention),
         "steps": _STEPS.dump_json((step,)).decode(),
         "lane": FIRST if first else REST,
+        "look_first": 1 if looks else None,
     }
 
 
@@ -77,6 +87,7 @@ def episode_of(row: Mapping[str, Any]) -> Episode:
         steps=_STEPS.validate_json(row["steps"]),
         heard_at=moment(row["heard_at"]),
         updated_at=moment(row["updated_at"]),
+        look_first=bool(row["look_first"]),
     )
 
 
@@ -156,4 +167,5 @@ _COLUMNS: dict[str, Callable[[Any], dict[str, Any]]] = {
     "posting": _posting_columns,
     "came_from": lambda value: {"came_from": value.value if value else None},
     "reason": lambda value: {"reason": value},
+    "look_first": lambda value: {"look_first": 1 if value else None},
 }
