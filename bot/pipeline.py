@@ -54,7 +54,8 @@ class Pressure:
 
     def leaves_out(self, tone: Tone, heard_at: float) -> bool:
         """Whether a mention of this tone gives way. What is fragile never does."""
-        return heard_at <= {Tone.BANTER: self.banter, Tone.WARM: self.warm}.get(tone, 0.0)
+        until = {Tone.BANTER: self.banter, Tone.WARM: self.warm}.get(tone, 0.0)
+        return 0.0 < heard_at <= until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

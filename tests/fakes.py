@@ -219,7 +219,7 @@ class ListQueue:
 
     async def pause(self, account: str, seconds: float) -> None:
         self._check()
-        self.pauses[account] = seconds
+        self.pauses[account] = seconds  # only noted: time does not pass here
 
 
 def feeling(words: str) -> Feeling:

@@ -71,7 +71,7 @@ class Desk:
         return await self.journal.episode(key)
 
     async def figures(self) -> Mapping[str, float]:
-        """How the bot is doing now: `oldest` (seconds), `held`, `unsure`, `doubled`, `lost`, `today.<state>`."""
+        """How the bot is doing: `oldest` (seconds), `held`, `unsure`, `doubled`, `lost`, `backlog`, `today.<state>`."""
         midnight = self.clock().replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
 
         def work(connection: Connection) -> dict[str, float]:
@@ -87,7 +87,9 @@ class Desk:
                 .group_by(episodes.c.state)
             ).all()
             doubled = connection.scalar(select(func.count()).where(actions.c.action == "doubled"))
-            figures = {"oldest": float(oldest or 0), "doubled": float(doubled or 0)}
+            left_out = and_(episodes.c.state == State.SKIPPED.value, episodes.c.reason.startswith("backlog"))
+            backlog = connection.scalar(select(func.count()).where(left_out, episodes.c.updated_at >= midnight))
+            figures = {"oldest": float(oldest or 0), "doubled": float(doubled or 0), "backlog": float(backlog or 0)}
             figures |= {state: float(count) for state, count in waiting}
             return figures | {f"today.{state}": float(count) for state, count in today}
 

@@ -40,7 +40,8 @@ class Log(Protocol):
         """How the bot is doing now.
 
         `oldest`: age in seconds of the oldest open episode; `held`, `unsure`: how many wait for a person;
-        `doubled`: mentions answered twice; `lost`: compare-and-sets that came too late; `today.<state>`: how many
+        `doubled`: mentions answered twice; `backlog`: left out today, because too many waited;
+        `lost`: compare-and-sets that came too late; `today.<state>`: how many
         episodes reached that state since midnight UTC. A figure that is missing counts as 0.
         """
 

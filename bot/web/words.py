@@ -44,6 +44,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "figure.posted": ("今天发出", "Posted today"),
     "figure.doubled": ("回了两遍：{n}", "Answered twice: {n}"),
     "figure.lost": ("别人先一步写入：{n}", "Writes that came too late: {n}"),
+    "figure.backlog": ("今天忙不过来，没接的梗：{n}", "Left out today, too many at once: {n}"),
     "figure.none": ("没有", "none"),
     # the filters
     "filter": ("筛选", "Filter"),
