@@ -6,7 +6,7 @@ import os
 
 import typer
 
-from bot.commands import look, memes, running, switches, talk
+from bot.commands import look, memes, running, switches, talk, trends
 from bot.commands.terminal import MISCONFIGURED, TROUBLE, fail
 from bot.errors import Misconfigured, Trouble
 
@@ -28,6 +28,7 @@ app.command("sign-in", epilog="Example: jiegeng sign-in")(running.sign_in)
 app.command(epilog='Example: jiegeng mode stopped --why "something is wrong"')(switches.mode)
 app.add_typer(switches.thread, name="thread")
 app.add_typer(memes.memes, name="memes")
+app.add_typer(trends.trends, name="trends")
 
 
 def main() -> None:

@@ -43,7 +43,9 @@ class Delivery:
     async def deliver(self, episode: Episode, *, drafted_for: float) -> None:
         """Line 5 to 8 of the promise for a drafted or approved episode."""
         try:
-            await self._look_before(episode, drafted_for)
+            if not await self._look_before(episode, drafted_for):
+                await self._write_anew(episode)
+                return
         except TryLater as later:
             await self._wait(episode, episode.state, str(later), later.after)
             return
@@ -78,7 +80,9 @@ class Delivery:
             # It was refused a second time, or could not be sent again, and has not turned up since.
             state = State.FAILED if safe else State.UNSURE
             note = "refused, and not there" if safe else "nobody knows whether it was posted"
-            await self.journal.move(episode, state, by=self.name, note=note, reason=note)
+            moved = await self.journal.move(episode, state, by=self.name, note=note, reason=note)
+            if moved is not None and safe:
+                await self.release(episode)
         elif safe:
             await self._intend_and_send(episode, posting)
         else:
@@ -95,18 +99,30 @@ class Delivery:
             thread_limit=None if tone is Tone.CRISIS else self.rules.thread_limit,
         )
 
-    async def _look_before(self, episode: Episode, drafted_for: float) -> None:
+    async def _look_before(self, episode: Episode, drafted_for: float) -> bool:
+        """Whether the draft may go out; False if its meme was played for this person in the meantime."""
         platform = self._platform(episode)
         if drafted_for > self.rules.fresh_draft:
             await platform.context(episode.mention)
         meme = episode.draft.meme if episode.draft else ""
         family = next((recalled.meme.family for recalled in episode.memes if recalled.meme.id == meme), None)
-        if family is not None:
-            await self.queue.reserve(episode.mention.person, family, episode.key)
+        # The reservation of the writing may be gone with its Redis. What a person approved goes out all the same.
+        if family is not None and not await self.queue.reserve(episode.mention.person, family, episode.key):
+            if episode.state is not State.APPROVED:
+                return False
+            log.info("%s: approved, though %s was played here or enough today", episode.key, family)
         seconds = await self.queue.token(episode.mention.account)
         if seconds > 0:
             message = "the account's own pace"
             raise TryLater(message, seconds)
+        return True
+
+    async def _write_anew(self, episode: Episode) -> None:
+        note = "its meme was played in the meantime; writing anew"
+        log.info("%s: %s", episode.key, note)
+        await self.journal.move(
+            episode, State.READ, by=self.name, note=note, due=0.0, draft=None, verdict=None, memes=()
+        )
 
     def _posting(self, episode: Episode) -> Posting:
         platform, mention = self._platform(episode), episode.mention

@@ -15,11 +15,12 @@ from pathlib import Path
 import aiohttp
 from aiohttp import web
 
-from bot.app import Mind, make_bot, make_mind, open_stores
+from bot.app import Mind, make_bot, make_mind, open_stores, utc
 from bot.child import Child, let_go, plaza_token, say_ready
 from bot.embedded import EmbeddedValkey
 from bot.errors import Misconfigured, TryLater
-from bot.journal import Desk, Episodes, Passes
+from bot.journal import Desk, Episodes, Memory, Passes
+from bot.learning import Learner
 from bot.loops import Crew, forever
 from bot.pipeline import Bot
 from bot.platforms.http import OpenPlatform
@@ -27,6 +28,7 @@ from bot.platforms.mastodon import Mastodon
 from bot.ports import Platform
 from bot.queue import RedisQueue
 from bot.settings import Settings
+from bot.trends import Follower, Scout, asker
 from bot.web import make_web
 
 log = logging.getLogger(__name__)
@@ -86,6 +88,7 @@ async def run(settings: Settings, tell: Callable[[Addresses], None], *, workers:
             await house.warming
             async with asyncio.TaskGroup() as group:
                 house.listen(group)
+                house.scout(group)
                 house.work(group)
                 await house.start_workers(group, workers - 1)
                 tell(await house.addresses())
@@ -108,6 +111,7 @@ async def run_role(settings: Settings, role: str, tell: Callable[[str], object],
             match role:
                 case "listen":
                     house.listen(group)
+                    house.scout(group)
                     group.create_task(forever(house.bot.sweep, name="sweeper", every=2.0))
                 case "work":
                     house.open_places(group)
@@ -205,6 +209,37 @@ class House:
         for place in self._places():
             group.create_task(self._live(place, hear=True), name=place.name)
 
+    def scout(self, group: asyncio.TaskGroup) -> None:
+        """Ask the boards and learn from our own stream, while we lead; with neither wanted, do nothing."""
+        mind, settings = self.mind, self.settings
+        if not mind.sources and not settings.learn:
+            return
+        memory = Memory(self.journal.database)
+        scout = Scout(
+            name=self.bot.name,
+            sources=mind.sources,
+            shared=self.queue,
+            notes=memory,
+            get=asker(self.session),
+            clock=utc,
+            screen=mind.may_show,
+        )
+        group.create_task(forever(scout.step, name="boards", every=1.0))
+        if settings.learn:
+            learner = Learner(
+                memory=memory,
+                shelf=mind.memes,
+                platforms=self.platforms,
+                leads=lambda: scout.leads,
+                burst=scout.board.burst,
+                set_states=scout.set_states,
+                ask=mind.ask,
+                folder=settings.learned,
+                clock=utc,
+                screen=mind.may_show,
+            )
+            group.create_task(forever(learner.step, name="own stream", every=60.0))
+
     def open_places(self, group: asyncio.TaskGroup) -> None:
         """Open every place to post there, without listening."""
         for place in self._places():
@@ -216,6 +251,8 @@ class House:
         group.create_task(crew.run(), name="worker")
         group.create_task(forever(self.bot.sweep, name="sweeper", every=2.0))
         group.create_task(forever(self._refresh, name="files", every=1.0))
+        follower = Follower(self.queue, self.mind.today, self.mind.memes)
+        group.create_task(forever(follower.step, name="topics", every=2.0))
         if self.valkey is not None:
             group.create_task(forever(self.valkey.keep, name="valkey", every=5.0))
         if self.plaza is not None:

@@ -177,9 +177,10 @@ class Bot:
         if refusal is not None:
             return Outcome(State.SKIPPED, refusal, changes)
 
-        memes = await self.composer.recall(mention, reading)
-        draft, verdict = await self.composer.write_and_check(mention, reading, memes, standing.mode)
-        changes |= Changes(memes=memes, draft=draft, verdict=verdict)
+        topics = self.composer.topics(mention, reading)
+        memes = await self.composer.recall(mention, reading, topics)
+        draft, verdict = await self.composer.write_and_check(mention, reading, memes, standing.mode, topics)
+        changes |= Changes(memes=memes, topics=topics, draft=draft, verdict=verdict)
         return Outcome(*_where_to(verdict), changes)
 
     async def _asked_to_stop(self, mention: Mention) -> Outcome | None:

@@ -64,6 +64,16 @@ class Settings(BaseSettings):
     per_minute: float = Field(120.0, gt=0, description="The pace of one account: posts a minute.")
     answer_by_hours: float = Field(24.0, gt=0, description="Older mentions are not answered any more.")
     region: str = Field("", description="Country code for help lines, for example CN, TW, HK, US. Empty: by language.")
+    family_uses: int = Field(
+        100, ge=1, description="How often one family of memes is played in a day, to all people."
+    )
+    sources: Path | None = Field(
+        None, description="A YAML file of boards to read topics from. Empty: no topics."
+    )
+    learn: bool = Field(
+        default=False,
+        description="Count what public posts talk about, keep uses of new phrases for 30 days, and draft cards.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much the terminal says.")
 
     @field_validator("llm_base_url", "http_url", "mastodon_url")
@@ -81,6 +91,11 @@ class Settings(BaseSettings):
                 message = f"{PREFIX}{name.upper()}_URL is set but {PREFIX}{name.upper()}_TOKEN is not"
                 raise ValueError(message)
         return self
+
+    @property
+    def learned(self) -> Path:
+        """Where cards that were learned lie: drafts until somebody approves them."""
+        return self.data / "learned"
 
     @property
     def journal_url(self) -> str:

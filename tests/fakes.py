@@ -290,7 +290,7 @@ class World:
             remember=self._recall,
             check=check,
             care=lambda _kind, _language, _room: self.care,
-            explain=lambda _comment, _post: "",
+            explain=lambda _comment, _post, _topic: "",
             room=lambda platform, mention, language: 100,
             hidden=lambda: (),
             clock=lambda: NOW,
