@@ -30,7 +30,7 @@ from bot.model import Episode, Mention, Reading, Recalled, Tone, Topic, Verdict
 from bot.persona import PersonaShelf
 from bot.pipeline import Bot
 from bot.platforms.terminal import Terminal
-from bot.ports import Platform, Writer
+from bot.ports import Alert, Platform, Writer, tell_nobody
 from bot.prompt import hidden_texts
 from bot.queue import RedisQueue, open_queue
 from bot.rules import Rules
@@ -38,10 +38,12 @@ from bot.settings import Settings
 from bot.tone import tone
 from bot.writers.first_able import FirstAble, Patient
 from bot.writers.offline import Offline
+from memes.cutter import shared_cutter
 from memes.explain import asks_only, explain, recount, wants
 from memes.files import LIBRARY
 from memes.learn import Ask
 from memes.plain import fold, speaks_chinese
+from memes.screened import Screened
 from memes.shelf import Shelf
 from memes.trends.settings import load_sources
 from memes.trends.sheet import Today
@@ -136,7 +138,8 @@ def make_mind(settings: Settings) -> Mind:
     try:
         screen = safety.Filter.load(settings.words)
         folders = card_folders(settings)
-        shelf = Shelf(folders, screen.lets_through)
+        shared_cutter().warm(settings.data / "cache")
+        shelf = Shelf(folders, Screened(screen.lets_through, screen.fingerprint, settings.data / "cache"))
         sources = load_sources(settings.sources) if settings.sources else ()
     except ValueError as error:
         raise Misconfigured(str(error)) from error
@@ -200,7 +203,12 @@ def make_model(settings: Settings, personas: PersonaShelf, canary: str) -> OpenA
 
 
 def make_bot(
-    settings: Settings, mind: Mind, journal: Episodes, queue: RedisQueue, platforms: Mapping[str, Platform]
+    settings: Settings,
+    mind: Mind,
+    journal: Episodes,
+    queue: RedisQueue,
+    platforms: Mapping[str, Platform],
+    alert: Alert = tell_nobody,
 ) -> Bot:
     """Put a bot together from its parts."""
     rules = Rules(
@@ -217,6 +225,7 @@ def make_bot(
         label=mind.label,
         rules=rules,
         boottime=boottime,
+        alert=alert,
     )
     composer = Composer(
         platforms=platforms,
@@ -245,6 +254,7 @@ def make_bot(
         decide=tone,
         clock=utc,
         rules=rules,
+        alert=alert,
     )
 
 

@@ -107,7 +107,6 @@ class Composer:
         """A crisis is answered with a reviewed text, never by a model, never held and never with silence."""
         kind = next((f.crisis for f in (reading.comment, reading.post) if f and f.crisis), None) or "self_harm"
         text = self.care(kind, reading.language, room)
-        log.error("%s: crisis (%s): a care text goes out, a human should look", mention.key, kind)
         verdict = self.screen(text, "out", mention, reading, mode)
         if verdict.decision == "hold":
             verdict = verdict.model_copy(update={"decision": "crisis"})

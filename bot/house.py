@@ -15,6 +15,7 @@ from pathlib import Path
 import aiohttp
 from aiohttp import web
 
+from bot.alerts import Alerts
 from bot.app import Mind, make_bot, make_mind, open_stores, utc
 from bot.child import Child, let_go, plaza_token, say_ready
 from bot.embedded import EmbeddedValkey
@@ -333,5 +334,12 @@ async def _open(settings: Settings, mind: Mind, stack: AsyncExitStack) -> House:
     session = await stack.enter_async_context(aiohttp.ClientSession())
     stack.push_async_callback(mind.writer.close)
     platforms: dict[str, Platform] = {}
-    bot = make_bot(settings, mind, journal, queue, platforms)
+    alerts = Alerts(
+        session=session,
+        webhook=settings.alert_webhook.get_secret_value(),
+        pages=settings.admin_url or f"http://{reachable(settings.host)}:{settings.port}",
+        tells_text=settings.alert_text,
+    )
+    stack.push_async_callback(alerts.close)
+    bot = make_bot(settings, mind, journal, queue, platforms, alerts.alert)
     return House(settings, mind, stack, journal, queue, valkey, session, bot, platforms, warming)

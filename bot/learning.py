@@ -54,7 +54,7 @@ class Learner:
     budget: float = 20.0
     _stream: Stream | None = None
     _ledger: Ledger = field(default_factory=Ledger)
-    _counted: float = 0.0
+    _counted: float = 0.0  # what was heard up to here was counted before our time
     _heard: float = 0.0
     _out: frozenset[str] = frozenset()
     _minute: datetime | None = None
@@ -101,17 +101,13 @@ class Learner:
         self._out = out
 
     async def _hear(self, stream: Stream) -> None:
-        while True:
-            mentions, heard = await self.memory.heard_since(self._heard)
-            if not mentions:
-                return
-            for mention in mentions:
+        while page := await self.memory.heard_since(self._heard):
+            for mention, heard in page:
                 await self._turn(stream, mention.at, past=True)
                 public = mention.visibility == "public" and not mention.author.bot
                 post = Post(mention.person, _HANDLE.sub(" ", mention.text), mention.at, public=public)
                 self._see(stream, [post], counted=heard > self._counted)
-            self._heard = heard
-            self._counted = max(self._counted, heard)
+                self._heard = heard
 
     async def _read_timelines(self) -> AsyncIterator[Post]:
         for account, platform in list(self.platforms.items()):
@@ -196,7 +192,7 @@ class Learner:
         self._judged = now
         await self.memory.forget_uses(before=now - KEPT)
         self.set_states(self._ledger.judge(self.shelf.library.cards, now.date()))
-        await self.memory.keep("ledger", json.dumps({"ledger": self._ledger.dump(), "at": self._counted}))
+        await self.memory.keep("ledger", json.dumps({"ledger": self._ledger.dump(), "at": self._heard}))
 
 
 def _tried_lately(phrase: Phrase, now: datetime) -> bool:

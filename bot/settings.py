@@ -64,19 +64,27 @@ class Settings(BaseSettings):
     per_minute: float = Field(120.0, gt=0, description="The pace of one account: posts a minute.")
     answer_by_hours: float = Field(24.0, gt=0, description="Older mentions are not answered any more.")
     region: str = Field("", description="Country code for help lines, for example CN, TW, HK, US. Empty: by language.")
-    family_uses: int = Field(
-        100, ge=1, description="How often one family of memes is played in a day, to all people."
+    alert_webhook: SecretStr = Field(
+        SecretStr(""), description="Called with a small JSON when a human should look, a crisis first of all."
     )
-    sources: Path | None = Field(
-        None, description="A YAML file of boards to read topics from. Empty: no topics."
-    )
+    alert_text: bool = Field(default=False, description="Whether an alert also carries what the person wrote.")
+    admin_url: str = Field("", description="Where admins reach the pages, for links in alerts. Empty: this machine.")
+    family_uses: int = Field(100, ge=1, description="How often one family of memes is played in a day, to all people.")
+    sources: Path | None = Field(None, description="A YAML file of boards to read topics from. Empty: no topics.")
     learn: bool = Field(
         default=False,
         description="Count what public posts talk about, keep uses of new phrases for 30 days, and draft cards.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much the terminal says.")
 
-    @field_validator("llm_base_url", "http_url", "mastodon_url")
+    @field_validator("alert_webhook")
+    @classmethod
+    def _is_webhook(cls, url: SecretStr) -> SecretStr:
+        if url.get_secret_value():
+            cls._is_http(url.get_secret_value())
+        return url
+
+    @field_validator("llm_base_url", "http_url", "mastodon_url", "admin_url")
     @classmethod
     def _is_http(cls, url: str) -> str:
         if url and not url.startswith(("http://", "https://")):
@@ -136,7 +144,7 @@ _OURS = frozenset({"JIEGENG_PLAZA_TOKEN"})
 
 
 def _is_secret(name: str) -> bool:
-    return name.endswith(("_KEY", "_TOKEN", "_URL"))
+    return name.endswith(("_KEY", "_TOKEN", "_URL", "_WEBHOOK"))
 
 
 def _explain(error: ValidationError) -> list[str]:

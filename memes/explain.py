@@ -105,7 +105,7 @@ def _recount_zh(topic: Topic, boards: list[str], hours: float) -> str:
         )
     return (
         f"我只看到标题「{topic.title}」，{since}开始出现（{'、'.join(boards)}，UTC）。"
-        f"榜单没有写经过，谁、为什么、怎么发生的，我都不知道，以可靠报道为准。{doubt}"
+        f"榜单没有写经过，谁、为什么、怎么发生的，我不知道，以可靠报道为准。{doubt}"
     )
 
 

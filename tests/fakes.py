@@ -14,9 +14,23 @@ from bot.delivery import Delivery
 from bot.errors import GiveUp, TryLater, Unsure
 from bot.journal import Desk, Episodes
 from bot.label import Label
-from bot.model import Author, Brief, Draft, Episode, Feeling, Mention, Post, Reading, Recalled, Reply, Tone, Verdict
+from bot.model import (
+    Author,
+    Brief,
+    Draft,
+    Episode,
+    Feeling,
+    Mention,
+    Post,
+    Reading,
+    Recalled,
+    Reply,
+    Tone,
+    Topic,
+    Verdict,
+)
 from bot.pipeline import Bot
-from bot.ports import ABSENT, PERMANENT, UNKNOWN, Batch, Found, Once, Wake
+from bot.ports import ABSENT, PERMANENT, UNKNOWN, Alert, Batch, Found, Once, Wake
 from bot.rules import Rules
 from safety.verdict import Context
 
@@ -267,9 +281,12 @@ class World:
         self.queue = ListQueue()
         self.boot = 1000.0
         self.memes: tuple[Recalled, ...] = ()
+        self.topics: tuple[Topic, ...] = ()
         self.rules = Rules()
         self.care = "我在这里。请拨打 12356"
         self.desk = Desk(journal, clock=lambda: NOW)
+        self.told: list[tuple[str, str, str, str]] = []
+        self.alert: Alert = self._note
 
     def bot(self, name: str = "worker-1", *, journal: object | None = None) -> Bot:
         kept = journal or self.journal
@@ -282,6 +299,7 @@ class World:
             label=rooms,
             rules=self.rules,
             boottime=lambda: self.boot,
+            alert=self.alert,
         )
         composer = Composer(
             platforms=delivery.platforms,
@@ -295,6 +313,7 @@ class World:
             hidden=lambda: (),
             clock=lambda: NOW,
             rules=self.rules,
+            today=lambda _words, _reading: self.topics,
         )
         return Bot(
             name=name,
@@ -307,7 +326,11 @@ class World:
             decide=decide,
             clock=lambda: NOW,
             rules=self.rules,
+            alert=self.alert,
         )
+
+    def _note(self, kind: str, key: str, note: str, *, said: str = "") -> None:
+        self.told.append((kind, key, note, said))
 
     def _recall(self, words: str, reading: Reading, used: frozenset[str]) -> tuple[Recalled, ...]:
         return tuple(recalled for recalled in self.memes if recalled.meme.family not in used)

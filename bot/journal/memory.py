@@ -55,8 +55,8 @@ class Memory:
         """Write a note, in the place of the one before."""
         await self.database.write(lambda connection: _upsert(connection, notes, ("name",), name=name, value=value))
 
-    async def heard_since(self, at: float) -> tuple[Sequence[Mention], float]:
-        """Mentions heard after a moment of the journal's clock, oldest first, and the moment of the last of them."""
+    async def heard_since(self, at: float) -> Sequence[tuple[Mention, float]]:
+        """Mentions heard after a moment of the journal's clock, each with its own, oldest first; a page of them."""
         query = (
             select(episodes.c.mention, episodes.c.heard_at)
             .where(episodes.c.heard_at > at)
@@ -64,7 +64,7 @@ class Memory:
             .limit(HEARD)
         )
         rows = await self.database.read(lambda connection: connection.execute(query).all())
-        return [Mention.model_validate_json(row[0]) for row in rows], rows[-1][1] if rows else at
+        return [(Mention.model_validate_json(row[0]), row[1]) for row in rows]
 
     async def now(self) -> float:
         """The journal's clock, in seconds."""

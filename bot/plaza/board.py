@@ -27,7 +27,14 @@ DAY: tuple[tuple[float, float, int, str, str, str], ...] = (
     (17.0, 4.0, 62_000, "健康", "镇医院开设夜间门诊", "镇医院从今晚起开夜间门诊，挂号到十点。"),
     (18.0, 5.0, 109_000, "音乐", "广场音乐会停电改成清唱", "第二首歌停电，乐队改清唱，观众用手机打灯到结束。"),
     (20.0, 5.0, 92_000, "体育", "夜跑团集体跑错终点", "领跑的人记错路口，五十个人一起跑到了烧烤摊。"),
-    (21.0, 4.0, 47_000, "games", "Town chess final ends in a bake-off", "Both finalists agreed to a draw and baked bread instead."),
+    (
+        21.0,
+        4.0,
+        47_000,
+        "games",
+        "Chess final ends in a bake-off",
+        "Both finalists agreed on a draw and baked bread.",
+    ),
     (22.0, 5.0, 51_000, "humor", "Man returns library book after forty years, fine waived", ""),
 )
 
