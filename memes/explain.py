@@ -101,7 +101,7 @@ def _recount_zh(topic: Topic, boards: list[str], hours: float) -> str:
         return (
             f"何事：「{topic.title}」。何时：{since}上榜。何处看到：{'、'.join(boards)}（UTC）。"
             f"经过（{topic.told_by} 写的，我没核实）：{_stop(topic.about, '。')}"
-            f"别的谁、为什么，榜上没写，我不知道。{doubt}"
+            f"还有谁、为什么，榜上没写，我不知道。{doubt}"
         )
     return (
         f"我只看到标题「{topic.title}」，{since}开始出现（{'、'.join(boards)}，UTC）。"
