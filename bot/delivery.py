@@ -45,7 +45,9 @@ class Delivery:
     async def deliver(self, episode: Episode, *, drafted_for: float) -> None:
         """Line 5 to 8 of the promise for a drafted or approved episode."""
         try:
-            await self._look_before(episode, drafted_for)
+            if not await self._look_before(episode, drafted_for):
+                await self._write_anew(episode)
+                return
         except TryLater as later:
             await self._wait(episode, episode.state, str(later), later.after)
             return
@@ -106,6 +108,8 @@ class Delivery:
             note = "refused, and not there" if safe else "nobody knows whether it was posted"
             if await self.journal.move(episode, state, by=self.name, note=note, reason=note) is not None:
                 self.tell_of_silence(episode, note)
+                if safe:
+                    await self.release(episode)
         elif safe:
             await _to_the_end(self._intend_and_send(episode, posting), episode)
         else:
@@ -122,19 +126,31 @@ class Delivery:
             thread_limit=None if tone is Tone.CRISIS else self.rules.thread_limit,
         )
 
-    async def _look_before(self, episode: Episode, drafted_for: float) -> None:
+    async def _look_before(self, episode: Episode, drafted_for: float) -> bool:
+        """Whether the draft may go out; False if its meme was played for this person in the meantime."""
         platform = self._platform(episode)
         if drafted_for > self.rules.fresh_draft:
             await platform.context(episode.mention)
         meme = episode.draft.meme if episode.draft else ""
         family = next((recalled.meme.family for recalled in episode.memes if recalled.meme.id == meme), None)
-        if family is not None:
-            await self.queue.reserve(episode.mention.person, family, episode.key)
+        # The reservation of the writing may be gone with its Redis. What a person approved goes out all the same.
+        if family is not None and not await self.queue.reserve(episode.mention.person, family, episode.key):
+            if episode.state is not State.APPROVED:
+                return False
+            log.info("%s: approved, though %s was played here or enough today", episode.key, family)
         fragile = episode.reading is not None and episode.reading.tone in {Tone.CRISIS, Tone.COMFORT}
         seconds = await self.queue.token(episode.mention.account, first=fragile)
         if seconds > 0:
             message = "the account's own pace"
             raise TryLater(message, seconds)
+        return True
+
+    async def _write_anew(self, episode: Episode) -> None:
+        note = "its meme was played in the meantime; writing anew"
+        log.info("%s: %s", episode.key, note)
+        await self.journal.move(
+            episode, State.READ, by=self.name, note=note, due=0.0, draft=None, verdict=None, memes=()
+        )
 
     def _posting(self, episode: Episode) -> Posting:
         platform, mention = self._platform(episode), episode.mention

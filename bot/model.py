@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from memes.card import Meme, Recalled
+from memes.trends.topic import Topic
 from safety.verdict import Decision, Reason, Risk, Verdict
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "State",
     "Step",
     "Tone",
+    "Topic",
     "Verdict",
 ]
 
@@ -220,13 +222,15 @@ class Reading(Value):
 class Brief(Value):
     """All that a writer is told; everything in it that came from outside is data, never instruction.
 
-    `persona` names the persona file to write under; `room` is how many characters the reply may have, label left
-    out; `hints` are remarks of our own code.
+    `topics` are what people talk about today: the one of the post first, usable or not, then others that may be
+    material for a joke; none means that nothing is known of today. `persona` names the persona file to write under;
+    `room` is how many characters the reply may have, label left out; `hints` are remarks of our own code.
     """
 
     mention: Mention
     reading: Reading
     memes: tuple[Meme, ...] = ()
+    topics: tuple[Topic, ...] = ()
     room: int
     hints: tuple[str, ...] = ()
 
@@ -234,7 +238,8 @@ class Brief(Value):
 class Draft(Value):
     """What was written: the candidates, the one that was chosen, and who wrote it at what cost.
 
-    `persona` is `name@content-hash`; `meme` the id of the card the text plays, if any; `seconds` the writer's time.
+    `persona` is `name@content-hash`; `meme` the id of the card the text plays, if any, and `topic` the key
+    of the topic it speaks of; `seconds` the writer's time.
     """
 
     candidates: tuple[str, ...] = ()
@@ -242,6 +247,7 @@ class Draft(Value):
     writer: str
     persona: str = ""
     meme: str = ""
+    topic: str = ""
     tokens_in: int = 0
     tokens_out: int = 0
     cost: float = 0
@@ -318,6 +324,7 @@ class Episode(Value):
     reason: str = ""
     reading: Reading | None = None
     memes: tuple[Recalled, ...] = ()
+    topics: tuple[Topic, ...] = ()
     draft: Draft | None = None
     verdict: Verdict | None = None
     reply: Reply | None = None

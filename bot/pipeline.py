@@ -239,13 +239,14 @@ class Bot:
         if refusal is not None:
             return Outcome(State.SKIPPED, refusal, changes)
 
+        topics = self.composer.topics(mention, reading)
         try:
-            memes = await self.composer.recall(mention, reading)
-            draft, verdict = await self.composer.write_and_check(mention, reading, memes, standing.mode)
+            memes = await self.composer.recall(mention, reading, topics)
+            draft, verdict = await self.composer.write_and_check(mention, reading, memes, standing.mode, topics)
         except TryLater as later:
             # What was read stays: who turned out to be fragile comes first when the model is back.
             return Outcome(State.READ, str(later), changes, later)
-        changes |= Changes(memes=memes, draft=draft, verdict=verdict)
+        changes |= Changes(memes=memes, topics=topics, draft=draft, verdict=verdict)
         return Outcome(*_where_to(verdict), changes)
 
     async def _asked_to_stop(self, mention: Mention) -> Outcome | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypedDict, Unpack
+from typing import Literal, Protocol, TypedDict, Unpack, runtime_checkable
 
-from bot.model import Brief, Draft, Episode, Mention, Posting, Reading, Recalled, Reply, State, Verdict
+from bot.model import Brief, Draft, Episode, Mention, Post, Posting, Reading, Recalled, Reply, State, Topic, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,14 @@ class Platform(Protocol):
         """Close what was opened."""
 
 
+@runtime_checkable
+class Readable(Protocol):
+    """A platform whose public timeline may be read: what our own sense of today's talk is made of."""
+
+    async def timeline(self, after: str) -> tuple[Sequence[Post], str]:
+        """Public posts after a page mark ("" for the newest) by people who let themselves be found; the next mark."""
+
+
 class Writer(Protocol):
     """Somebody who can write a reply; raises `TryLater` or `GiveUp`."""
 
@@ -140,13 +148,16 @@ class Queue(Protocol):
         """
 
     async def reserve(self, person: str, family: str, key: str) -> bool:
-        """Reserve a meme family for a person on behalf of a mention; asking twice is one reservation."""
+        """Reserve a meme family for a person on behalf of a mention; asking twice is one reservation.
+
+        False if this person has had it, or if everybody together has had it often enough today.
+        """
 
     async def release(self, person: str, family: str, key: str) -> None:
         """Give a reservation back."""
 
     async def used(self, person: str) -> frozenset[str]:
-        """The meme families that this person has seen from us."""
+        """The meme families that this person has seen from us, and those that were played enough today."""
 
     async def cool(self, person: str, key: str) -> bool:
         """Count a reply for this person; False while they are in their cool-down. Idempotent by mention."""
@@ -167,6 +178,7 @@ class Changes(TypedDict, total=False):
     mention: Mention
     reading: Reading | None
     memes: tuple[Recalled, ...]
+    topics: tuple[Topic, ...]
     draft: Draft | None
     verdict: Verdict | None
     reply: Reply

@@ -19,10 +19,12 @@ from bot.model import (
     State,
     Step,
     Tone,
+    Topic,
     Verdict,
 )
 
 _MEMES = TypeAdapter(tuple[Recalled, ...])
+_TOPICS = TypeAdapter(tuple[Topic, ...])
 _STEPS = TypeAdapter(tuple[Step, ...])
 MOST_STEPS = 60
 FIRST, REST = 0, 1
@@ -77,6 +79,7 @@ def episode_of(row: Mapping[str, Any]) -> Episode:
         reason=row["reason"],
         reading=Reading.model_validate_json(row["reading"]) if row["reading"] else None,
         memes=_MEMES.validate_json(row["memes"]) if row["memes"] else (),
+        topics=_TOPICS.validate_json(row["topics"]) if row["topics"] else (),
         draft=Draft.model_validate_json(row["draft"]) if row["draft"] else None,
         verdict=Verdict.model_validate_json(row["verdict"]) if row["verdict"] else None,
         reply=Reply.model_validate_json(row["reply"]) if row["reply"] else None,
@@ -161,6 +164,7 @@ _COLUMNS: dict[str, Callable[[Any], dict[str, Any]]] = {
     },
     "reading": _reading_columns,
     "memes": lambda value: {"memes": _MEMES.dump_json(value, exclude_defaults=True).decode()},
+    "topics": lambda value: {"topics": _TOPICS.dump_json(value, exclude_defaults=True).decode()},
     "draft": lambda value: {"draft": _json_or_none(value)},
     "verdict": lambda value: {"verdict": _json_or_none(value), "risk": value.risk if value else None},
     "reply": lambda value: {"reply": _json(value), "reply_id": value.id},

@@ -45,6 +45,7 @@ episodes = Table(
     Column("mention", Text, nullable=False),
     Column("reading", Text),
     Column("memes", Text),
+    Column("topics", Text),
     Column("draft", Text),
     Column("verdict", Text),
     Column("reply", Text),
@@ -149,6 +150,37 @@ facts = Table(
     Column("value", Text, nullable=False),
     Column("at", Float, nullable=False),
 )
+
+# What a leader knows and its follower must not forget: a few named texts.
+notes = Table(
+    "notes",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("at", Float, nullable=False),
+)
+
+# A phrase that suddenly many people used, and what became of it: collecting, drafted, or why not.
+phrases = Table(
+    "phrases",
+    metadata,
+    Column("phrase", Text, primary_key=True),
+    Column("burst_at", Float, nullable=False),
+    Column("tried_at", Float),
+    Column("state", Text, nullable=False),
+    Column("why", Text, nullable=False),
+)
+
+# Public uses of such phrases, one a person; `who` is a keyed hash. Deleted after 30 days.
+uses = Table(
+    "uses",
+    metadata,
+    Column("phrase", Text, primary_key=True),
+    Column("who", Text, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("at", Float, nullable=False),
+)
+Index("uses_at", uses.c.at)
 
 
 class now(FunctionElement[float]):  # noqa: N801 - it reads as the SQL function that it is
