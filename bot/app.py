@@ -18,7 +18,7 @@ from pathlib import Path
 
 import safety
 from bot import emotion
-from bot.composer import Composer
+from bot.composer import Composer, context_of
 from bot.delivery import Delivery
 from bot.embedded import EmbeddedValkey
 from bot.errors import GiveUp, Misconfigured
@@ -115,6 +115,19 @@ def make_mind(settings: Settings) -> Mind:
         canary=canary,
         region=settings.region or None,
     )
+
+
+def make_judge(mind: Mind) -> Callable[[Episode, str, str], Verdict]:
+    """What the filter says of a text that a person wants to post as the reply of an episode, under a mode."""
+
+    def judge(episode: Episode, text: str, mode: str) -> Verdict:
+        if episode.reading is None:
+            message = f"{episode.key} was never read, so nobody knows to whom it would speak"
+            raise GiveUp(message)
+        context = context_of(episode.mention, episode.reading, episode.memes, mode, mind.hidden())
+        return mind.check(text, "out", context).model_copy(update={"mode": mode})
+
+    return judge
 
 
 def make_writer(settings: Settings, personas: PersonaShelf, canary: str) -> Writer:

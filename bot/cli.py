@@ -6,7 +6,7 @@ import os
 
 import typer
 
-from bot.commands import look, memes, running, switches, talk
+from bot.commands import look, memes, review, running, switches, talk
 from bot.commands.terminal import MISCONFIGURED, TROUBLE, fail
 from bot.errors import Misconfigured, Trouble
 
@@ -25,7 +25,10 @@ app.command(epilog="Example: jiegeng check   ·   jiegeng check --settings")(loo
 app.command(epilog="Example: jiegeng log --state held   ·   jiegeng log 阿梗@plaza:42")(look.log)
 app.command(epilog="Example: jiegeng plaza --port 8700   (the robot's token: JIEGENG_PLAZA_TOKEN)")(running.plaza)
 app.command("sign-in", epilog="Example: jiegeng sign-in")(running.sign_in)
-app.command(epilog='Example: jiegeng mode stopped --why "something is wrong"')(switches.mode)
+app.command(epilog='Example: jiegeng mode stopped --why "something is wrong"   ·   jiegeng mode heightened --for 2h')(
+    switches.mode
+)
+app.add_typer(review.review, name="review")
 app.add_typer(switches.thread, name="thread")
 app.add_typer(memes.memes, name="memes")
 

@@ -16,6 +16,8 @@ from safety.verdict import Context
 
 log = logging.getLogger(__name__)
 
+Memes = tuple[Recalled, ...]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Composer:
@@ -84,10 +86,8 @@ class Composer:
         kind = next((f.crisis for f in (reading.comment, reading.post) if f and f.crisis), None) or "self_harm"
         text = self.care(kind, reading.language, room)
         log.error("%s: crisis (%s): a care text goes out, a human should look", mention.key, kind)
-        verdict = self.screen(text, "out", mention, reading, mode)
-        if verdict.decision == "hold":
-            verdict = verdict.model_copy(update={"decision": "crisis"})
-        return Draft(candidates=(text,), text=text, writer="care", persona=f"care:{kind}", at=self.clock()), verdict
+        draft = Draft(candidates=(text,), text=text, writer="care", persona=f"care:{kind}", at=self.clock())
+        return draft, self.screen_draft(draft, mention, reading, (), mode)
 
     def screen(
         self,
@@ -99,25 +99,39 @@ class Composer:
         memes: tuple[Recalled, ...] = (),
     ) -> Verdict:
         """What the filter says of a text, given whom we talk to, how they feel, what was read, and the policy mode."""
-        handles = {entry.author.handle for entry in mention.thread} | {mention.author.handle}
-        context = Context.model_validate(
-            {
-                "tone": reading.tone.value,
-                "negativity": max(f.negativity for f in (reading.post, reading.comment) if f is not None),
-                "thread_handles": tuple(sorted(handles)),
-                "hidden_texts": self.hidden(),
-                "mode": mode,
-                "strangers": strangers(mention, [recalled.meme for recalled in memes]),
-                "language": reading.language,
-            }
-        )
-        return self.check(text, direction, context)
+        context = context_of(mention, reading, memes, mode, self.hidden())
+        return self.check(text, direction, context).model_copy(update={"mode": mode})
+
+    def screen_draft(self, draft: Draft, mention: Mention, reading: Reading, memes: Memes, mode: str) -> Verdict:
+        """What the filter says of a draft under a mode; a care text is never held."""
+        verdict = self.screen(draft.text, "out", mention, reading, mode, memes)
+        if draft.writer == "care" and verdict.decision == "hold":
+            return verdict.model_copy(update={"decision": "crisis"})
+        return verdict
 
     async def _reserve(self, mention: Mention, memes: tuple[Recalled, ...], meme: str) -> bool:
         family = next((recalled.meme.family for recalled in memes if recalled.meme.id == meme), None)
         if family is None:
             return True
         return await self.queue.reserve(mention.person, family, mention.key)
+
+
+def context_of(
+    mention: Mention, reading: Reading, memes: tuple[Recalled, ...], mode: str, hidden: tuple[str, ...]
+) -> Context:
+    """What the filter may know besides a text: whom we talk to, how they feel, what the writer saw, and the mode."""
+    handles = {entry.author.handle for entry in mention.thread} | {mention.author.handle}
+    return Context.model_validate(
+        {
+            "tone": reading.tone.value,
+            "negativity": max(f.negativity for f in (reading.post, reading.comment) if f is not None),
+            "thread_handles": tuple(sorted(handles)),
+            "hidden_texts": hidden,
+            "mode": mode,
+            "strangers": strangers(mention, [recalled.meme for recalled in memes]),
+            "language": reading.language,
+        }
+    )
 
 
 def words_of(post: Post | Mention) -> str:
@@ -127,7 +141,12 @@ def words_of(post: Post | Mention) -> str:
 
 
 _GRADES = ("low", "medium", "high")
+_ENDS = ("post", "crisis", "hold", "silent", "block")
 
 
 def _milder(one: Verdict, other: Verdict) -> bool:
-    return _GRADES.index(one.risk) < _GRADES.index(other.risk)
+    """What a person may still approve comes before what nobody may; then the lower risk."""
+    return (_ENDS.index(one.decision), _GRADES.index(one.risk)) < (
+        _ENDS.index(other.decision),
+        _GRADES.index(other.risk),
+    )

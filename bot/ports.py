@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypedDict, Unpack
 
-from bot.model import Brief, Draft, Episode, Mention, Posting, Reading, Recalled, Reply, State, Verdict
+from bot.model import Approval, Brief, Draft, Episode, Mention, Posting, Reading, Recalled, Reply, State, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +155,7 @@ class Changes(TypedDict, total=False):
     verdict: Verdict | None
     reply: Reply
     posting: Posting | None
+    approval: Approval | None
     came_from: State | None
     reason: str
 
@@ -171,7 +172,8 @@ class Claimed:
 class Gate:
     """What the gate looks at: who asked, under whose post, in which thread, and how many replies may stand there.
 
-    `thread_limit` is None for a crisis, which neither a full thread nor a muted one leaves without an answer.
+    `thread_limit` is None for a crisis, which neither a full thread nor a muted one leaves without an answer. `mode` is
+    the policy mode under which the text was checked; under any other it has to be checked again first.
     """
 
     host: str
@@ -179,13 +181,15 @@ class Gate:
     root_person: str
     root: str
     thread_limit: int | None
+    mode: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The gate's no, in words; `lost` means that the episode is not ours any more."""
+    """The gate's no, in words; `lost` means that the episode is not ours any more; `again`: check it once more."""
 
     why: str
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from bot.errors import TryLater
 from bot.journal.database import Database, GroupedWrites
 from bot.journal.rows import columns_of, episode_of, heard_row, steps_json, steps_with
 from bot.journal.schema import actions, cursors, episodes, modes, now, personas, silences
+from bot.journal.switch import ModeReader
 from bot.model import FINAL, Episode, Mention, Posting, Reply, State, Step
 from bot.ports import Changes, Claimed, Gate, Refused, Standing
 
@@ -37,6 +38,7 @@ class Episodes:
     hint_again: float = 5.0
     clock: Callable[[], datetime] = _utc
     lost: int = 0
+    modes: ModeReader = field(default_factory=ModeReader)
     _group: GroupedWrites = field(init=False)
     _known_personas: set[str] = field(default_factory=set)
 
@@ -197,7 +199,7 @@ class Episodes:
         statement, known = _change(episode, columns, timed)
 
         def work(connection: Connection) -> Refused | tuple[float, float]:
-            refused = _standing(connection, gate, episode).refused
+            refused = _standing(connection, gate, episode, self.modes).refused
             if refused is not None:
                 return refused
             row = connection.execute(statement, known).first()
@@ -287,7 +289,7 @@ class Episodes:
 
     async def standing(self, episode: Episode, gate: Gate) -> Standing:
         """The policy mode, and what the gate would say now; asked early so that no model is paid for nothing."""
-        return await self.database.read(lambda connection: _standing(connection, gate, episode))
+        return await self.database.read(lambda connection: _standing(connection, gate, episode, self.modes))
 
     async def replies_in(self, account: str, root: str) -> Sequence[str]:
         query = select(episodes.c.reply_id).where(
@@ -366,15 +368,7 @@ def _insert_heard(connection: Connection, mentions: Sequence[Mention], at: float
     return connection.scalars(_insert_new(connection, episodes, rows).returning(episodes.c.key)).all()
 
 
-mode_in_force = (
-    select(modes.c.mode)
-    .where(or_(modes.c.until.is_(None), modes.c.until > now()))
-    .order_by(modes.c.id.desc())
-    .limit(1)
-    .scalar_subquery()
-)
-
-
+newest_switch = select(func.max(modes.c.id)).scalar_subquery()
 _silence = (
     select(silences.c.scope)
     .where(
@@ -400,10 +394,10 @@ _replies = (
     )
     .scalar_subquery()
 )
-STANDING = select(mode_in_force, _silence, _replies)
+STANDING = select(newest_switch, now(), _silence, _replies)
 
 
-def _standing(connection: Connection, gate: Gate, episode: Episode) -> Standing:
+def _standing(connection: Connection, gate: Gate, episode: Episode, reader: ModeReader) -> Standing:
     """Mode, silences and replies so far in one question."""
     known = {
         "host": gate.host,
@@ -413,13 +407,16 @@ def _standing(connection: Connection, gate: Gate, episode: Episode) -> Standing:
         "account": episode.mention.account,
         "its_key": episode.key,
     }
-    mode, scope, count = connection.execute(STANDING, known).one()
-    return Standing(mode or "heightened", _refused(mode, scope, count, gate))
+    newest, moment, scope, count = connection.execute(STANDING, known).one()
+    mode = reader.read(connection, newest, moment).mode
+    return Standing(mode, _refused(mode, scope, count, gate))
 
 
-def _refused(mode: str | None, scope: str | None, count: int, gate: Gate) -> Refused | None:
+def _refused(mode: str, scope: str | None, count: int, gate: Gate) -> Refused | None:
     if mode == "stopped":
         return Refused("the policy mode is stopped")
+    if gate.mode and gate.mode != mode:
+        return Refused(f"the policy mode became {mode} after it was checked", again=True)
     if scope is not None and not (scope == "thread" and gate.thread_limit is None):
         return Refused(_SILENCES[scope])
     if gate.thread_limit is not None and count >= gate.thread_limit:
