@@ -28,7 +28,7 @@ from bot.model import Episode, Mention, Reading, Recalled, Verdict
 from bot.persona import PersonaShelf
 from bot.pipeline import Bot
 from bot.platforms.terminal import Terminal
-from bot.ports import Platform, Writer
+from bot.ports import Alert, Platform, Writer, tell_nobody
 from bot.prompt import hidden_texts
 from bot.queue import RedisQueue, open_queue
 from bot.rules import Rules
@@ -36,8 +36,10 @@ from bot.settings import Settings
 from bot.tone import tone
 from bot.writers.first_able import FirstAble, Patient
 from bot.writers.offline import Offline
+from memes.cutter import shared_cutter
 from memes.explain import explain, wants
 from memes.files import LIBRARY
+from memes.screened import Screened
 from memes.shelf import Shelf
 from safety.verdict import Context
 
@@ -100,7 +102,8 @@ def make_mind(settings: Settings) -> Mind:
     try:
         screen = safety.Filter.load(settings.words)
         folders = tuple(folder for folder in (LIBRARY, settings.memes) if folder is not None)
-        shelf = Shelf(folders, screen.lets_through)
+        shared_cutter().warm(settings.data / "cache")
+        shelf = Shelf(folders, Screened(screen.lets_through, screen.fingerprint, settings.data / "cache"))
     except ValueError as error:
         raise Misconfigured(str(error)) from error
     personas = PersonaShelf(settings.prompts, settings.persona)
@@ -152,7 +155,12 @@ def make_writer(settings: Settings, personas: PersonaShelf, canary: str) -> Writ
 
 
 def make_bot(
-    settings: Settings, mind: Mind, journal: Episodes, queue: RedisQueue, platforms: Mapping[str, Platform]
+    settings: Settings,
+    mind: Mind,
+    journal: Episodes,
+    queue: RedisQueue,
+    platforms: Mapping[str, Platform],
+    alert: Alert = tell_nobody,
 ) -> Bot:
     """Put a bot together from its parts."""
     rules = Rules(
@@ -169,6 +177,7 @@ def make_bot(
         label=mind.label,
         rules=rules,
         boottime=boottime,
+        alert=alert,
     )
     composer = Composer(
         platforms=platforms,
@@ -196,6 +205,7 @@ def make_bot(
         decide=tone,
         clock=utc,
         rules=rules,
+        alert=alert,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,8 +12,6 @@ from bot.ports import Platform, Queue, Writer
 from bot.prompt import played, strangers
 from bot.rules import Rules
 from safety.verdict import Context
-
-log = logging.getLogger(__name__)
 
 Memes = tuple[Recalled, ...]
 
@@ -85,7 +82,6 @@ class Composer:
         """A crisis is answered with a reviewed text, never by a model, never held and never with silence."""
         kind = next((f.crisis for f in (reading.comment, reading.post) if f and f.crisis), None) or "self_harm"
         text = self.care(kind, reading.language, room)
-        log.error("%s: crisis (%s): a care text goes out, a human should look", mention.key, kind)
         draft = Draft(candidates=(text,), text=text, writer="care", persona=f"care:{kind}", at=self.clock())
         return draft, self.screen_draft(draft, mention, reading, (), mode)
 

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from bot.errors import GiveUp, TryLater, Unsure
 from bot.model import Episode, Mention, Posting, Reply, State, Tone
-from bot.ports import Claimed, Gate, Journal, Platform, Queue, Refused
+from bot.ports import Alert, Claimed, Gate, Journal, Platform, Queue, Refused, tell_nobody
 from bot.rules import Rules
 
 log = logging.getLogger(__name__)
@@ -39,6 +39,7 @@ class Delivery:
     label: Labels
     rules: Rules
     boottime: Callable[[], float]
+    alert: Alert = tell_nobody
 
     async def deliver(self, episode: Episode, *, drafted_for: float) -> None:
         """Line 5 to 8 of the promise for a drafted or approved episode."""
@@ -81,7 +82,8 @@ class Delivery:
             # It was refused a second time, or could not be sent again, and has not turned up since.
             state = State.FAILED if safe else State.UNSURE
             note = "refused, and not there" if safe else "nobody knows whether it was posted"
-            await self.journal.move(episode, state, by=self.name, note=note, reason=note)
+            if await self.journal.move(episode, state, by=self.name, note=note, reason=note) is not None:
+                self.tell_of_silence(episode, note)
         elif safe and objection:
             await self._end(episode, State.SKIPPED, objection)
         elif safe:
@@ -184,7 +186,13 @@ class Delivery:
     async def _end(self, episode: Episode, state: State, why: str) -> None:
         log.info("%s: %s: %s", episode.key, state.value, why)
         if await self.journal.move(episode, state, by=self.name, note=why, reason=why) is not None:
+            self.tell_of_silence(episode, why)
             await self.release(episode)
+
+    def tell_of_silence(self, episode: Episode, why: str) -> None:
+        """A crisis that ends without our care text is a human's: whoever is in danger must not be left alone."""
+        if episode.reading is not None and episode.reading.tone is Tone.CRISIS:
+            self.alert("crisis", episode.key, f"nobody answers it: {why}", said=episode.mention.text)
 
     async def release(self, episode: Episode) -> None:
         """Give back the meme that was reserved for a reply that will not be posted."""

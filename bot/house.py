@@ -11,15 +11,18 @@ from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import aiohttp
 from aiohttp import web
 
+from bot.alerts import Alerts
 from bot.app import Mind, make_bot, make_mind, open_stores
 from bot.child import Child, let_go, plaza_token, say_ready
 from bot.embedded import EmbeddedValkey
 from bot.errors import Misconfigured, TryLater
-from bot.journal import Desk, Episodes, Passes
+from bot.footing import look_at_database, look_at_redis
+from bot.journal import Desk, Episodes, Passes, Tenancy, move_in
 from bot.loops import Crew, forever
 from bot.pipeline import Bot
 from bot.platforms.http import OpenPlatform
@@ -30,6 +33,8 @@ from bot.settings import Settings
 from bot.web import make_web
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 ROLES = ("all", "listen", "work", "web")
 
@@ -77,14 +82,20 @@ def sole_user(folder: Path) -> Iterator[None]:
 async def run(settings: Settings, tell: Callable[[Addresses], None], *, workers: int = 1) -> None:
     """Everything on this machine, until cancelled; `tell` is called when all of it is up."""
     with sole_user(settings.data):
-        mind = make_mind(settings)
         async with AsyncExitStack() as stack:
-            house = await _open(settings, mind, stack)
-            await house.journal.revive()
-            await house.start_plaza()
+            tenancy = await _settle(settings, stack, whole=True)
+            plaza = _prepare_plaza(settings, stack)
+            starting = _begin(plaza.start(), stack) if plaza is not None else None
+            house = await _open(settings, stack)
+            if tenancy is None or tenancy.alone:
+                await house.journal.revive()
+            if starting is not None:
+                await starting
+                house.plaza = plaza
             await house.serve_pages()
             await house.warming
             async with asyncio.TaskGroup() as group:
+                _keep_place(group, tenancy)
                 house.listen(group)
                 house.work(group)
                 await house.start_workers(group, workers - 1)
@@ -98,13 +109,14 @@ async def run_role(settings: Settings, role: str, tell: Callable[[str], object],
             f"--role {role} shares its stores with other processes: set JIEGENG_REDIS_URL and JIEGENG_DATABASE_URL"
         )
         raise Misconfigured(message)
-    mind = make_mind(settings)
     async with AsyncExitStack() as stack:
-        house = await _open(settings, mind, stack)
+        tenancy = await _settle(settings, stack, whole=False)
+        house = await _open(settings, stack)
         if role == "web":
             await house.serve_pages()
         await house.warming
         async with asyncio.TaskGroup() as group:
+            _keep_place(group, tenancy)
             match role:
                 case "listen":
                     house.listen(group)
@@ -149,24 +161,13 @@ class House:
     @property
     def pages_url(self) -> str:
         """Where the admin pages are."""
-        return f"http://{reachable(self.settings.host)}:{self.settings.port}"
+        return _pages_url(self.settings)
 
     async def addresses(self) -> Addresses:
         """Where everything is, with a fresh sign-in link."""
         link = await Passes(self.journal.database).link()
         plaza = self.plaza_url if self.plaza else ""
         return Addresses(plaza, self.pages_url, f"{self.pages_url}/sign-in?token={link}", self.mind.writer.name)
-
-    async def start_plaza(self) -> None:
-        """Start the plaza beside us, if it is wanted."""
-        if not self.settings.plaza:
-            return
-        folder = self.settings.data / "plaza"
-        words = ["plaza", "--data", str(folder), "--host", self.settings.host, "--port", str(self.settings.plaza_port)]
-        token = plaza_token(folder)
-        self.plaza = Child("plaza", [*words, "--admin", self.pages_url], {"JIEGENG_PLAZA_TOKEN": token})
-        await self.plaza.start()
-        self.stack.push_async_callback(self.plaza.stop)
 
     async def start_workers(self, group: asyncio.TaskGroup, count: int) -> None:
         """Start more workers as processes of their own, on the same stores."""
@@ -289,12 +290,74 @@ def reachable(host: str) -> str:
     return "127.0.0.1" if host in {"0.0.0.0", "::", ""} else host  # noqa: S104 - compared with, not bound to
 
 
-async def _open(settings: Settings, mind: Mind, stack: AsyncExitStack) -> House:
+async def _look(settings: Settings) -> None:
+    """Refuse stores on which the promise would not hold, before anything is opened, heard or posted."""
+    log.info(await look_at_database(settings.journal_url))
+    if not settings.redis_url:
+        return  # our own Valkey is started as it has to be
+    try:
+        log.info(await look_at_redis(settings.redis_url))
+    except TryLater as later:
+        log.warning("%s; going on without it until it is there", later)
+
+
+async def _settle(settings: Settings, stack: AsyncExitStack, *, whole: bool) -> Tenancy | None:
+    """Look at the stores, and take our place on a shared one."""
+    await _look(settings)
+    tenancy = await move_in(settings.journal_url, whole=whole)
+    if tenancy is not None:
+        stack.push_async_callback(tenancy.leave)
+    return tenancy
+
+
+def _keep_place(group: asyncio.TaskGroup, tenancy: Tenancy | None) -> None:
+    if tenancy is not None:
+        group.create_task(forever(tenancy.keep, name="place", every=5.0))
+
+
+def _pages_url(settings: Settings) -> str:
+    return f"http://{reachable(settings.host)}:{settings.port}"
+
+
+def _prepare_plaza(settings: Settings, stack: AsyncExitStack) -> Child | None:
+    """The plaza that is to run beside us, if it is wanted; whoever leaves the stack ends it."""
+    if not settings.plaza:
+        return None
+    folder = settings.data / "plaza"
+    words = ["plaza", "--data", str(folder), "--host", settings.host, "--port", str(settings.plaza_port)]
+    plaza = Child("plaza", [*words, "--admin", _pages_url(settings)], {"JIEGENG_PLAZA_TOKEN": plaza_token(folder)})
+    stack.push_async_callback(plaza.stop)
+    return plaza
+
+
+def _begin(work: Coroutine[None, None, T], stack: AsyncExitStack) -> asyncio.Task[T]:
+    """Begin something beside us and await it later; if we leave before that, it ends without a word."""
+    task = asyncio.create_task(work)
+
+    async def leave() -> None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    stack.push_async_callback(leave)
+    return task
+
+
+async def _open(settings: Settings, stack: AsyncExitStack) -> House:
+    """Open the stores while a thread reads cards, lists and weights, which takes longer."""
     settings.data.mkdir(parents=True, exist_ok=True)
-    warming = asyncio.create_task(asyncio.to_thread(mind.warm, settings.data / "cache"))
+    thinking = _begin(asyncio.to_thread(make_mind, settings), stack)
     journal, queue, valkey = await stack.enter_async_context(open_stores(settings))
     session = await stack.enter_async_context(aiohttp.ClientSession())
+    mind = await thinking
+    warming = asyncio.create_task(asyncio.to_thread(mind.warm, settings.data / "cache"))
     stack.push_async_callback(mind.writer.close)
     platforms: dict[str, Platform] = {}
-    bot = make_bot(settings, mind, journal, queue, platforms)
+    alerts = Alerts(
+        session=session,
+        webhook=settings.alert_webhook.get_secret_value(),
+        pages=settings.admin_url or f"http://{reachable(settings.host)}:{settings.port}",
+        tells_text=settings.alert_text,
+    )
+    stack.push_async_callback(alerts.close)
+    bot = make_bot(settings, mind, journal, queue, platforms, alerts.alert)
     return House(settings, mind, stack, journal, queue, valkey, session, bot, platforms, warming)

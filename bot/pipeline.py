@@ -15,7 +15,7 @@ from bot.consent import wish_of
 from bot.delivery import Delivery
 from bot.errors import GiveUp, TryLater, Unsure
 from bot.model import Episode, Feeling, Mention, Reading, State, Tone, Verdict
-from bot.ports import Changes, Claimed, Journal, Platform, Queue, Standing
+from bot.ports import Alert, Changes, Claimed, Journal, Platform, Queue, Standing, tell_nobody
 from bot.rules import Rules
 
 log = logging.getLogger(__name__)
@@ -58,6 +58,7 @@ class Bot:
     decide: Decide
     clock: Callable[[], datetime]
     rules: Rules = field(default_factory=Rules)
+    alert: Alert = tell_nobody
 
     async def listen(self, platform: Platform, *, wait: float) -> int:
         """Hear what is new for one account: mentions and cursor in one commit, then a hint. Returns how many."""
@@ -263,9 +264,9 @@ class Bot:
 
     async def _refusal(self, mention: Mention, reading: Reading, standing: Standing) -> str | None:
         """Why there will be no reply, if there is a reason."""
+        if reading.tone is Tone.CRISIS:
+            self._call_a_human(mention, reading, standing)
         if standing.refused is not None:
-            if reading.tone is Tone.CRISIS:
-                log.error("%s: a crisis that is not answered because %s: see to it", mention.key, standing.refused.why)
             return standing.refused.why
         if reading.tone is Tone.SILENT:
             return reading.why
@@ -273,18 +274,26 @@ class Bot:
         if reading.tone is Tone.CRISIS:
             if await self.queue.cool(f"{person}:crisis", mention.key):
                 return None
-            log.error("%s: a person in crisis writes again and again: see to it", mention.key)
             return "cool-down: several care texts to this person just now"
         heard = self.composer.screen(words_of(mention), "in", mention, reading, standing.mode)
         if heard.decision == "silent" and reading.tone is not Tone.COMFORT:
             return "; ".join(dict.fromkeys(reason.why for reason in heard.reasons)) or "the filter advises silence"
         return None if await self.queue.cool(person, mention.key) else "cool-down: many replies to this person just now"
 
+    def _call_a_human(self, mention: Mention, reading: Reading, standing: Standing) -> None:
+        """A crisis is told before anything else is done about it: what follows may have to wait for somebody."""
+        refused = standing.refused
+        note = f"nobody answers it: {refused.why}" if refused is not None else reading.why
+        in_post = reading.comment is not None and reading.comment.crisis is None
+        self.alert("crisis", mention.key, note, said=words_of(mention.post if in_post else mention))
+
     async def _reach(self, episode: Episode, outcome: Outcome) -> Episode | None:
         due = {State.HELD: self.rules.hold_for}.get(outcome.state, self.rules.lease)
         changes = Changes(reason=outcome.why, **outcome.changes)
         reached = await self.journal.move(episode, outcome.state, by=self.name, note=outcome.why, due=due, **changes)
         log.info("%s: %s %s", episode.key, outcome.state.value, outcome.why)
+        if reached is not None and outcome.state is not State.DRAFTED:
+            self.delivery.tell_of_silence(reached, outcome.why)
         return reached
 
     async def _wait(self, episode: Episode, why: str, asked: float | None) -> None:
@@ -295,6 +304,7 @@ class Bot:
     async def _end(self, episode: Episode, state: State, why: str) -> None:
         log.info("%s: %s: %s", episode.key, state.value, why)
         if await self.journal.move(episode, state, by=self.name, note=why, reason=why) is not None:
+            self.delivery.tell_of_silence(episode, why)
             await self.delivery.release(episode)
 
 

@@ -1,4 +1,4 @@
-"""What the pipeline needs from the outside: Platform, Writer, Queue, Journal."""
+"""What the pipeline needs from the outside: Platform, Writer, Queue, Journal, and somebody to alert."""
 
 from __future__ import annotations
 
@@ -104,6 +104,17 @@ class Writer(Protocol):
 
     async def close(self) -> None:
         """Close what was opened."""
+
+
+class Alert(Protocol):
+    """Tells a human that an episode cannot wait. Returns at once, raises nothing, and may be told the same twice."""
+
+    def __call__(self, kind: str, key: str, note: str, *, said: str = "") -> None:
+        """`kind` is one word (crisis, unsure, doubled …), `note` our own words; `said` is what the person wrote."""
+
+
+def tell_nobody(kind: str, key: str, note: str, *, said: str = "") -> None:
+    """Where there is no human to tell: rehearsals in a terminal."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,9 +64,21 @@ class Settings(BaseSettings):
     per_minute: float = Field(120.0, gt=0, description="The pace of one account: posts a minute.")
     answer_by_hours: float = Field(24.0, gt=0, description="Older mentions are not answered any more.")
     region: str = Field("", description="Country code for help lines, for example CN, TW, HK, US. Empty: by language.")
+    alert_webhook: SecretStr = Field(
+        SecretStr(""), description="Called with a small JSON when a human should look, a crisis first of all."
+    )
+    alert_text: bool = Field(default=False, description="Whether an alert also carries what the person wrote.")
+    admin_url: str = Field("", description="Where admins reach the pages, for links in alerts. Empty: this machine.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much the terminal says.")
 
-    @field_validator("llm_base_url", "http_url", "mastodon_url")
+    @field_validator("alert_webhook")
+    @classmethod
+    def _is_webhook(cls, url: SecretStr) -> SecretStr:
+        if url.get_secret_value():
+            cls._is_http(url.get_secret_value())
+        return url
+
+    @field_validator("llm_base_url", "http_url", "mastodon_url", "admin_url")
     @classmethod
     def _is_http(cls, url: str) -> str:
         if url and not url.startswith(("http://", "https://")):
@@ -121,7 +133,7 @@ _OURS = frozenset({"JIEGENG_PLAZA_TOKEN"})
 
 
 def _is_secret(name: str) -> bool:
-    return name.endswith(("_KEY", "_TOKEN", "_URL"))
+    return name.endswith(("_KEY", "_TOKEN", "_URL", "_WEBHOOK"))
 
 
 def _explain(error: ValidationError) -> list[str]:

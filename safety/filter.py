@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import sys
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,6 +26,8 @@ from safety.views import Hearing, Unmasking, Views, build_hearing
 
 GRADES: tuple[Risk, ...] = ("low", "medium", "high")
 MOST_REASONS = 40
+HERE = Path(__file__).parent
+PARTS = frozenset({".py", ".lex", ".tsv", ".txt", ".yaml", ".json", ".gz"})  # what this package is made of
 PLAIN = Context()
 ALONE = frozenset({"romance", "distress"})  # evidence that never adds up
 
@@ -60,6 +64,15 @@ class Filter:
         """Which lexicon and policy decided."""
         model = self.model.version if self.model else "none"
         return f"lexicon {self.lexicon.version}, policy {self.policy.version}, model {model}"
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of everything a verdict depends on: lists, policy, weights, tables, and the code that reads them."""
+        digest = hashlib.sha256(f"{self.versions}, Python {sys.version}".encode())
+        for path in sorted(HERE.rglob("*")):
+            if path.suffix in PARTS:
+                digest.update(path.relative_to(HERE).as_posix().encode() + b"\0" + path.read_bytes())
+        return digest.hexdigest()
 
     def check(self, text: str, *, direction: Direction, context: Context | None = None) -> Verdict:
         """Grade a text and decide what happens with it.

@@ -16,7 +16,7 @@ from bot.journal import Desk, Episodes
 from bot.label import Label
 from bot.model import Author, Brief, Draft, Episode, Feeling, Mention, Post, Reading, Recalled, Reply, Tone, Verdict
 from bot.pipeline import Bot
-from bot.ports import ABSENT, PERMANENT, UNKNOWN, Batch, Found, Once, Wake
+from bot.ports import ABSENT, PERMANENT, UNKNOWN, Alert, Batch, Found, Once, Wake
 from bot.rules import Rules
 from safety.verdict import Context
 
@@ -270,6 +270,8 @@ class World:
         self.rules = Rules()
         self.care = "我在这里。请拨打 12356"
         self.desk = Desk(journal, clock=lambda: NOW)
+        self.told: list[tuple[str, str, str, str]] = []
+        self.alert: Alert = self._note
 
     def bot(self, name: str = "worker-1", *, journal: object | None = None) -> Bot:
         kept = journal or self.journal
@@ -282,6 +284,7 @@ class World:
             label=rooms,
             rules=self.rules,
             boottime=lambda: self.boot,
+            alert=self.alert,
         )
         composer = Composer(
             platforms=delivery.platforms,
@@ -307,7 +310,11 @@ class World:
             decide=decide,
             clock=lambda: NOW,
             rules=self.rules,
+            alert=self.alert,
         )
+
+    def _note(self, kind: str, key: str, note: str, *, said: str = "") -> None:
+        self.told.append((kind, key, note, said))
 
     def _recall(self, words: str, reading: Reading, used: frozenset[str]) -> tuple[Recalled, ...]:
         return tuple(recalled for recalled in self.memes if recalled.meme.family not in used)

@@ -21,9 +21,7 @@ from bot.settings import Settings, load_settings
 if TYPE_CHECKING:
     from bot.journal import Desk
 
-review = typer.Typer(
-    help="What waits for a person, and what they say of it.", no_args_is_help=True
-)
+review = typer.Typer(help="What waits for a person, and what they say of it.", no_args_is_help=True)
 Key = Annotated[str, typer.Argument(help="The key, as `jiegeng review list` shows it.")]
 
 

@@ -25,9 +25,7 @@ def mode(
     lasts: Annotated[str, typer.Option("--for", help="How long: 90m, 2h, 1d.")] = "",
     at: Annotated[str, typer.Option(help="From when: 22:00, or 2026-11-22 22:00.")] = "",
     until: Annotated[str, typer.Option(help="Until when, written like --at.")] = "",
-    daily: Annotated[
-        str, typer.Option(help="A window of every day: 22:00-07:00. It only tightens.")
-    ] = "",
+    daily: Annotated[str, typer.Option(help="A window of every day: 22:00-07:00. It only tightens.")] = "",
     cancel: Annotated[int | None, typer.Option(help="Take back the plan or window with this number.")] = None,
 ) -> None:
     """Show or switch the policy mode. Under `stopped` nobody is answered and nothing is posted, on any worker."""

@@ -9,10 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import make_url
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -43,10 +41,26 @@ def migrate(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         # Several processes may start at once on an empty database; the others wait here until the first one is done.
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
+    if _is_newest(connection):
+        return
+    from alembic import command  # noqa: PLC0415 - half a second that only a change of the tables is worth
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def newest_version() -> str:
+    """The revision of the newest migration, which its file's name begins with."""
+    return max(path.name for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py")).partition("_")[0]
+
+
+def _is_newest(connection: Connection) -> bool:
+    if not inspect(connection).has_table("alembic_version"):
+        return False
+    return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalars().all() == [newest_version()]
 
 
 class SQLite:
@@ -95,22 +109,27 @@ class PostgreSQL:
         await self._engine.dispose()
 
 
-async def open_database(url: str) -> Database:
-    """Open and migrate the database behind a URL: `sqlite:///path` or `postgresql://…`."""
+def parse(url: str) -> URL:
+    """The parts of the journal's URL; raises `Misconfigured` for what is none, and for other databases."""
     try:
         parsed = make_url(url)
     except ArgumentError as error:
         message = f"JIEGENG_DATABASE_URL is not a database URL: {error}. Example: sqlite:///data/journal.sqlite3"
         raise Misconfigured(message) from error
+    if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
+        message = f"JIEGENG_DATABASE_URL names {parsed.get_backend_name()!r}; use sqlite:///… or postgresql://…"
+        raise Misconfigured(message)
+    return parsed
+
+
+async def open_database(url: str) -> Database:
+    """Open and migrate the database behind a URL: `sqlite:///path` or `postgresql://…`."""
+    parsed = parse(url)
     database: Database
-    match parsed.get_backend_name():
-        case "sqlite":
-            database = SQLite(Path(parsed.database or "journal.sqlite3"))
-        case "postgresql":
-            database = PostgreSQL(parsed.set(drivername="postgresql+asyncpg").render_as_string(hide_password=False))
-        case other:
-            message = f"JIEGENG_DATABASE_URL names {other!r}; use sqlite:///… or postgresql://…"
-            raise Misconfigured(message)
+    if parsed.get_backend_name() == "sqlite":
+        database = SQLite(Path(parsed.database or "journal.sqlite3"))
+    else:
+        database = PostgreSQL(parsed.set(drivername="postgresql+asyncpg").render_as_string(hide_password=False))
     try:
         await database.write(migrate)
     except (TypeError, ValueError) as error:
