@@ -7,7 +7,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from bot.errors import GiveUp, TryLater, Unsure
@@ -80,8 +80,11 @@ class Delivery:
             episode, episode.state, by=self.name, note=note, due=self.rules.lease, look_first=False
         )
 
-    async def resolve(self, claimed: Claimed) -> None:
-        """Line 9: an episode that was left in the middle of posting. Look first; post again only where that is safe."""
+    async def resolve(self, claimed: Claimed, *, objection: str = "") -> None:
+        """Line 9: an episode that was left in the middle of posting. Look first; post again only where that is safe.
+
+        `objection` is why the text may not be sent a second time under the policy of the moment.
+        """
         episode, posting = claimed.episode, claimed.episode.posting
         if posting is None:
             await self._end(episode, State.FAILED, "posting without an intent: this is a bug, please report it")
@@ -98,9 +101,9 @@ class Delivery:
             await self._wait(episode, State.POSTING, "the platform cannot tell", self.rules.unknown_pause)
         else:
             safe = platform.once.covers(claimed.now - posting.first_at + self.rules.send_lasts)
-            await self._absent(episode, posting, safe=safe)
+            await self._absent(episode, posting, safe=safe, objection=objection)
 
-    async def _absent(self, episode: Episode, posting: Posting, *, safe: bool) -> None:
+    async def _absent(self, episode: Episode, posting: Posting, *, safe: bool, objection: str) -> None:
         """Our reply is not there. Only where a second request is surely no second reply may it be sent again."""
         if posting.absent_at is not None:
             # It was refused a second time, or could not be sent again, and has not turned up since.
@@ -110,6 +113,8 @@ class Delivery:
                 self.tell_of_silence(episode, note)
                 if safe:
                     await self.release(episode)
+        elif safe and objection:
+            await self._end(episode, State.SKIPPED, objection)
         elif safe:
             await _to_the_end(self._intend_and_send(episode, posting), episode)
         else:
@@ -168,11 +173,12 @@ class Delivery:
     async def _intend_and_send(self, episode: Episode, posting: Posting) -> None:
         asked_at = self.boottime()
         tone = episode.reading.tone if episode.reading else None
-        intended = await self.journal.intend(
-            episode, posting, self.gate(episode.mention, tone), by=self.name, lasts=self.rules.send_lasts
-        )
+        gate = replace(self.gate(episode.mention, tone), mode=episode.verdict.mode if episode.verdict else "")
+        intended = await self.journal.intend(episode, posting, gate, by=self.name, lasts=self.rules.send_lasts)
         if isinstance(intended, Refused):
-            if intended.why != "lost":
+            if intended.again:
+                await self._wait(episode, episode.state, intended.why, None)
+            elif intended.why != "lost":
                 await self._end(episode, State.SKIPPED, intended.why)
             return
         again = episode.state is State.POSTING

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from enum import StrEnum
 from typing import Literal
 
@@ -14,6 +15,9 @@ from safety.verdict import Decision, Reason, Risk, Verdict
 __all__ = [
     "CRISIS_KINDS",
     "EMOTIONS",
+    "MODES",
+    "REJECTIONS",
+    "Approval",
     "Author",
     "Bait",
     "Brief",
@@ -40,10 +44,16 @@ __all__ = [
     "Tone",
     "Topic",
     "Verdict",
+    "digest_of",
+    "doubts_of",
 ]
 
 Emotion = Literal["joy", "anger", "sadness", "fear", "surprise", "neutral"]
 EMOTIONS: tuple[Emotion, ...] = ("joy", "anger", "sadness", "fear", "surprise", "neutral")
+
+# Why a person says no to a draft; each becomes a label to learn from. An approval may say that the filter was wrong.
+REJECTIONS = ("hurts", "untrue", "beside", "rude", "private", "dictated", "dull", "other")
+MODES = ("normal", "heightened", "emergency", "stopped")
 
 Distress = Literal["none", "watch", "crisis"]
 Bait = Literal["none", "spam", "harassment", "political", "bot_loop"]
@@ -255,6 +265,24 @@ class Draft(Value):
     at: AwareDatetime
 
 
+class Approval(Value):
+    """A person's yes to one text: bound to its digest, to the findings they saw and to the mode they saw them under.
+
+    `found` holds `code rule text` for each finding of medium risk or worse.
+    """
+
+    by: str
+    digest: str
+    mode: str
+    found: tuple[str, ...] = ()
+    at: AwareDatetime
+
+    def covers(self, text: str, verdict: Verdict, mode: str) -> bool:
+        """Whether this yes still holds: the same text, nothing found that was not seen, in no stricter mode."""
+        looser = self.mode in MODES and mode in MODES and MODES.index(mode) <= MODES.index(self.mode)
+        return looser and self.digest == digest_of(text) and set(doubts_of(verdict)) <= set(self.found)
+
+
 class Reply(Value):
     """What stands on the platform."""
 
@@ -330,6 +358,7 @@ class Episode(Value):
     reply: Reply | None = None
     came_from: State | None = None
     posting: Posting | None = None
+    approval: Approval | None = None
     tries: int = 0
     laters: int = 0
     steps: tuple[Step, ...] = ()
@@ -346,3 +375,13 @@ class Episode(Value):
     def final(self) -> bool:
         """Whether nothing more will happen by itself."""
         return self.state in FINAL
+
+
+def digest_of(text: str) -> str:
+    """What an approval is bound to: SHA-256 of the text."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def doubts_of(verdict: Verdict) -> tuple[str, ...]:
+    """The findings of a verdict that made it doubtful, in a form that can be compared."""
+    return tuple(sorted({f"{r.code} {r.rule} {r.text}" for r in verdict.reasons if r.risk != "low"}))

@@ -6,7 +6,21 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypedDict, Unpack, runtime_checkable
 
-from bot.model import Brief, Draft, Episode, Mention, Post, Posting, Reading, Recalled, Reply, State, Topic, Verdict
+from bot.model import (
+    Approval,
+    Brief,
+    Draft,
+    Episode,
+    Mention,
+    Post,
+    Posting,
+    Reading,
+    Recalled,
+    Reply,
+    State,
+    Topic,
+    Verdict,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +197,7 @@ class Changes(TypedDict, total=False):
     verdict: Verdict | None
     reply: Reply
     posting: Posting | None
+    approval: Approval | None
     came_from: State | None
     reason: str
     look_first: bool
@@ -200,7 +215,8 @@ class Claimed:
 class Gate:
     """What the gate looks at: who asked, under whose post, in which thread, and how many replies may stand there.
 
-    `thread_limit` is None for a crisis, which neither a full thread nor a muted one leaves without an answer.
+    `thread_limit` is None for a crisis, which neither a full thread nor a muted one leaves without an answer. `mode` is
+    the policy mode under which the text was checked; under any other it has to be checked again first.
     """
 
     host: str
@@ -208,13 +224,15 @@ class Gate:
     root_person: str
     root: str
     thread_limit: int | None
+    mode: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The gate's no, in words; `lost` means that the episode is not ours any more."""
+    """The gate's no, in words; `lost` means that the episode is not ours any more; `again`: check it once more."""
 
     why: str
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

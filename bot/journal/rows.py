@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 
 from bot.model import (
+    Approval,
     Draft,
     Episode,
     Mention,
@@ -67,6 +69,7 @@ def heard_row(mention: Mention, at: float, *, first: bool = False, restored_at: 
         "steps": _STEPS.dump_json((step,)).decode(),
         "lane": FIRST if first else REST,
         "look_first": 1 if looks else None,
+        "salt": secrets.token_hex(16),
     }
 
 
@@ -85,6 +88,7 @@ def episode_of(row: Mapping[str, Any]) -> Episode:
         reply=Reply.model_validate_json(row["reply"]) if row["reply"] else None,
         came_from=State(row["came_from"]) if row["came_from"] else None,
         posting=_posting_of(row),
+        approval=Approval.model_validate_json(row["approval"]) if row["approval"] else None,
         tries=row["tries"],
         laters=row["laters"],
         steps=_STEPS.validate_json(row["steps"]),
@@ -169,6 +173,7 @@ _COLUMNS: dict[str, Callable[[Any], dict[str, Any]]] = {
     "verdict": lambda value: {"verdict": _json_or_none(value), "risk": value.risk if value else None},
     "reply": lambda value: {"reply": _json(value), "reply_id": value.id},
     "posting": _posting_columns,
+    "approval": lambda value: {"approval": _json_or_none(value)},
     "came_from": lambda value: {"came_from": value.value if value else None},
     "reason": lambda value: {"reason": value},
     "look_first": lambda value: {"look_first": 1 if value else None},
