@@ -55,7 +55,7 @@ class Pressure:
     def leaves_out(self, tone: Tone, heard_at: float) -> bool:
         """Whether a mention of this tone gives way. What is fragile never does."""
         until = {Tone.BANTER: self.banter, Tone.WARM: self.warm}.get(tone, 0.0)
-        return 0.0 < heard_at <= until
+        return until > 0 and heard_at <= until + 0.001  # a datetime is rounded to microseconds, the journal's time is not
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from itertools import chain
 from typing import Any
@@ -199,11 +199,7 @@ class RedisQueue:
         shards: dict[str, list[Hint]] = {}
         for hint in hints:
             shards.setdefault(self._shard_of(hint), []).append(hint)
-        calls = [
-            self._wake(shard, its[start : start + AT_ONCE])
-            for shard, its in shards.items()
-            for start in range(0, len(its), AT_ONCE)
-        ]
+        calls = [self._wake(shard, its) for shard, its in shards.items()]
         if len(calls) == 1:
             await calls[0]
             return
@@ -319,6 +315,10 @@ class RedisQueue:
         return f"jiegeng:wake:{{{hint.account}:{crc32(hint.person.encode()) % self._shards}}}"
 
     async def _wake(self, shard: str, hints: Sequence[Hint]) -> None:
+        for start in range(0, len(hints), AT_ONCE):
+            await self._wake_some(shard, hints[start : start + AT_ONCE])
+
+    async def _wake_some(self, shard: str, hints: Sequence[Hint]) -> None:
         keys = [f"{shard}:first", f"{shard}:rest"]
         keys += [f"{shard}:{'first' if hint.first else 'rest'}:{hint.person}" for hint in hints]
         lanes = chain.from_iterable((1 if hint.first else 2, hint.key) for hint in hints)
@@ -382,7 +382,7 @@ def open_queue(url: str, **limits: float) -> RedisQueue:
     `redis+cluster://`, where several nodes may be named with commas between them.
     """
     try:
-        client = _open_cluster(url) if _is_cluster(url) else _open_server(url)
+        client = _open_cluster(url) if is_cluster(url) else _open_server(url)
     except (ValueError, RedisError) as error:
         message = f"JIEGENG_REDIS_URL does not fit: {error}. Example: redis://localhost:6379/0"
         raise Misconfigured(message) from error
@@ -395,7 +395,7 @@ def _open_server(url: str) -> Redis:
 
 def _open_cluster(url: str) -> RedisCluster:
     """A client of a cluster: one node of it is enough to find the others."""
-    nodes = list(_nodes(url))
+    nodes = servers_of(url)
     options = dict[str, Any](parse_url(nodes[0]))
     if options.pop("connection_class", None) is SSLConnection:
         options["ssl"] = True
@@ -409,20 +409,23 @@ def _open_cluster(url: str) -> RedisCluster:
     return RedisCluster(startup_nodes=known, socket_connect_timeout=5, health_check_interval=30, **options)
 
 
-def _is_cluster(url: str) -> bool:
+def is_cluster(url: str) -> bool:
+    """Whether an operator says that a cluster is behind a URL."""
     parts = urlsplit(url)
     asked = dict(parse_qsl(parts.query)).get("cluster", "")
     return parts.scheme.endswith("+cluster") or asked.lower() in {"1", "true", "yes"}
 
 
-def _nodes(url: str) -> Iterator[str]:
-    """A URL for each node that is named, without what only says that it is a cluster."""
-    parts = urlsplit(_spoken(url))
+def servers_of(url: str) -> list[str]:
+    """A URL as a plain client speaks it, for each server that is named; nothing in it says that it is a cluster."""
+    spoken = _spoken(url)
+    if not is_cluster(url):
+        return [spoken]
+    parts = urlsplit(spoken)
     rest = urlencode([(name, value) for name, value in parse_qsl(parts.query) if name != "cluster"])
     login, at, places = parts.netloc.rpartition("@")
-    for place in places.split(","):
-        spoken = parts._replace(scheme=parts.scheme.removesuffix("+cluster"), netloc=login + at + place, query=rest)
-        yield spoken.geturl()
+    plain = parts._replace(scheme=parts.scheme.removesuffix("+cluster"), query=rest)
+    return [plain._replace(netloc=login + at + place).geturl() for place in places.split(",")]
 
 
 def _spoken(url: str) -> str:
