@@ -162,6 +162,7 @@ class House:
     plaza: Child | None = None
     accounts: set[str] = field(default_factory=set)
     known: frozenset[str] = frozenset()
+    standing_by: set[str] = field(default_factory=set)
 
     @property
     def plaza_url(self) -> str:
@@ -300,9 +301,13 @@ class House:
     async def _leads(self, account: str) -> bool:
         """Whether this process listens for the account. Only economy: two listeners at once do no harm."""
         try:
-            return await self.queue.lead(account, self.bot.name, LEASE)
+            leads = await self.queue.lead(account, self.bot.name, LEASE)
         except TryLater:
             return True
+        if not leads and account not in self.standing_by:
+            log.info("%s: another listener leads; standing by", account)
+        (self.standing_by.discard if leads else self.standing_by.add)(account)
+        return leads
 
     async def _refresh(self) -> None:
         """Take in files that somebody edited; a bad one is told once and the last good one stays."""

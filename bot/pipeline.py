@@ -55,7 +55,8 @@ class Pressure:
     def leaves_out(self, tone: Tone, heard_at: float) -> bool:
         """Whether a mention of this tone gives way. What is fragile never does."""
         until = {Tone.BANTER: self.banter, Tone.WARM: self.warm}.get(tone, 0.0)
-        return until > 0 and heard_at <= until + 0.001  # a datetime is rounded to microseconds, the journal's time is not
+        # A millisecond more, because a datetime is rounded to microseconds and the journal's time is not.
+        return until > 0 and heard_at <= until + 0.001
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
