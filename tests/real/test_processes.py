@@ -22,7 +22,7 @@ from bot.embedded import EmbeddedValkey
 from tests.bot.platforms.places import serve
 from tests.servers.cluster import redis_cluster
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(170)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(400)]
 
 ROOT = Path(__file__).resolve().parents[2]
 BASE = "/jiegeng/v1"
@@ -141,7 +141,7 @@ def part(role: str, env: dict[str, str], told: Path | None = None) -> Iterator[s
             process.wait()
 
 
-async def until(holds: Callable[[], bool], patience: float = 60.0) -> float:
+async def until(holds: Callable[[], bool], patience: float = 120.0) -> float:
     """Wait until something holds; returns how long it took."""
     began = time.monotonic()
     async with asyncio.timeout(patience):
