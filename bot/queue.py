@@ -199,7 +199,7 @@ class RedisQueue:
         shards: dict[str, list[Hint]] = {}
         for hint in hints:
             shards.setdefault(self._shard_of(hint), []).append(hint)
-        calls = [self._wake(shard, its) for shard, its in shards.items()]
+        calls = [self._wake_all(shard, its) for shard, its in shards.items()]
         if len(calls) == 1:
             await calls[0]
             return
@@ -314,11 +314,11 @@ class RedisQueue:
         # By person, not by mention: all that a person says waits in one line, or taking turns would not work.
         return f"jiegeng:wake:{{{hint.account}:{crc32(hint.person.encode()) % self._shards}}}"
 
-    async def _wake(self, shard: str, hints: Sequence[Hint]) -> None:
-        for start in range(0, len(hints), AT_ONCE):
-            await self._wake_some(shard, hints[start : start + AT_ONCE])
+    async def _wake_all(self, shard: str, hints: Sequence[Hint]) -> None:
+        for start in range(0, len(hints), AT_ONCE):  # one after the other: who came first gets the earlier turn
+            await self._wake(shard, hints[start : start + AT_ONCE])
 
-    async def _wake_some(self, shard: str, hints: Sequence[Hint]) -> None:
+    async def _wake(self, shard: str, hints: Sequence[Hint]) -> None:
         keys = [f"{shard}:first", f"{shard}:rest"]
         keys += [f"{shard}:{'first' if hint.first else 'rest'}:{hint.person}" for hint in hints]
         lanes = chain.from_iterable((1 if hint.first else 2, hint.key) for hint in hints)
