@@ -16,7 +16,7 @@ from bot.journal import Desk, Episodes
 from bot.label import Label
 from bot.model import Author, Brief, Draft, Episode, Feeling, Mention, Post, Reading, Recalled, Reply, Tone, Verdict
 from bot.pipeline import Bot
-from bot.ports import ABSENT, PERMANENT, UNKNOWN, Alert, Batch, Found, Once, Wake
+from bot.ports import ABSENT, PERMANENT, UNKNOWN, Alert, Batch, Found, Once, Own, Wake
 from bot.rules import Rules
 from safety.verdict import Context
 
@@ -122,6 +122,12 @@ class FakePlatform:
 
     async def delete(self, reply_id: str) -> None:
         self.deleted.append(reply_id)
+
+    async def own_replies(self, since: datetime) -> Sequence[Own] | None:
+        if self.blind:
+            return None
+        rows = enumerate(self.posts)
+        return [Own(Reply(id=f"r{n}", text=words, at=NOW), there) for n, (there, words, _key) in rows]
 
     async def close(self) -> None:
         pass

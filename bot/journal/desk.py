@@ -11,10 +11,11 @@ from typing import Any
 from sqlalchemy import Connection, and_, func, insert, or_, select, update
 from sqlalchemy.sql import Select
 
+from bot.journal.audit import read_audits
 from bot.journal.database import Database
 from bot.journal.episodes import Episodes, mode_in_force
 from bot.journal.rows import columns_of, episode_of, steps_json, steps_with
-from bot.journal.schema import actions, episodes, modes, now, silences
+from bot.journal.schema import actions, episodes, facts, modes, now, silences
 from bot.model import Episode, Reply, Risk, State, Step, Tone
 
 MODES = ("normal", "heightened", "emergency", "stopped")
@@ -22,6 +23,15 @@ MODES = ("normal", "heightened", "emergency", "stopped")
 
 def _utc() -> datetime:
     return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that a human should look at: one word for the kind, an episode's key, and what it is."""
+
+    kind: str
+    key: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +81,10 @@ class Desk:
         return await self.journal.episode(key)
 
     async def figures(self) -> Mapping[str, float]:
-        """How the bot is doing now: `oldest` (seconds), `held`, `unsure`, `doubled`, `lost`, `today.<state>`."""
+        """How the bot is doing now: `oldest` (seconds), `held`, `unsure`, `doubled`, `lost`, `today.<state>`.
+
+        `backlog` is what is heard and not yet posted or ended; `audit.…` is what the last audits saw.
+        """
         midnight = self.clock().replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
 
         def work(connection: Connection) -> dict[str, float]:
@@ -87,11 +100,38 @@ class Desk:
                 .group_by(episodes.c.state)
             ).all()
             doubled = connection.scalar(select(func.count()).where(actions.c.action == "doubled"))
+            backlog = connection.scalar(select(func.count()).where(_is_open(), episodes.c.state != State.HELD.value))
+            lost = connection.scalar(select(facts.c.value).where(facts.c.name == "lost"))
             figures = {"oldest": float(oldest or 0), "doubled": float(doubled or 0)}
+            figures |= {"backlog": float(backlog or 0), "lost": float(lost or 0) + self.journal.lost}
+            figures |= read_audits(connection)
             figures |= {state: float(count) for state, count in waiting}
             return figures | {f"today.{state}": float(count) for state, count in today}
 
-        return await self._database.read(work) | {"lost": float(self.journal.lost)}
+        return await self._database.read(work)
+
+    async def troubles(self, longest: float, limit: int = 20) -> Sequence[Trouble]:
+        """What is unsure, was answered twice, or has been open for more than `longest` seconds, the newest first."""
+        wanted = select(episodes.c.key).limit(limit)
+        unsure = wanted.where(episodes.c.state == State.UNSURE.value).order_by(episodes.c.heard_at.desc())
+        stuck = wanted.where(
+            _is_open(), episodes.c.state != State.HELD.value, episodes.c.heard_at < now() - longest
+        ).order_by(episodes.c.heard_at.desc())
+        doubled = (
+            select(actions.c.key, actions.c.note)
+            .where(actions.c.action == "doubled")
+            .order_by(actions.c.id.desc())
+            .limit(limit)
+        )
+
+        def work(connection: Connection) -> list[Trouble]:
+            found = [Trouble("doubled", row.key, row.note) for row in connection.execute(doubled)]
+            note = "nobody knows whether it was posted: look there and decide"
+            found += [Trouble("unsure", key, note) for key in connection.scalars(unsure)]
+            note = f"open for more than {longest / 60:g} minutes"
+            return found + [Trouble("open", key, note) for key in connection.scalars(stuck)]
+
+        return await self._database.read(work)
 
     async def changes(self, after: float) -> AsyncIterator[str]:
         """The keys of episodes that change after a moment (Unix seconds), for as long as somebody listens."""

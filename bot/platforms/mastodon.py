@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -14,12 +14,12 @@ import aiohttp
 from bot.errors import TryLater, Unsure
 from bot.http import Refused, Remote
 from bot.model import Author, Mention, Reply
-from bot.platforms.mastodon_search import Search, reply_of
+from bot.platforms.mastodon_search import Search, read_own, reply_of
 from bot.platforms.mastodon_server import Server, recognise
 from bot.platforms.mastodon_status import REPLY_SIGHTS, count, id_order, media_of, person_of, sight_of, text_of
 from bot.platforms.mastodon_thread import read_above
 from bot.platforms.wire import Unreadable, moment, name, rows, table, words
-from bot.ports import ABSENT, Batch, Found, Once
+from bot.ports import ABSENT, Batch, Found, Once, Own
 
 PAGE = 40
 # Notification ids are given out before their transaction commits, so a smaller one may appear after a larger one:
@@ -150,6 +150,10 @@ class Mastodon:
         except Refused as refused:
             if refused.status not in (404, 410):
                 raise
+
+    async def own_replies(self, since: datetime) -> Sequence[Own]:
+        """From the newest back to `since`, or through the newest thousand."""
+        return await read_own(self._remote, self._me.id, since)
 
     async def close(self) -> None:
         """Nothing: the session belongs to whoever passed it in."""
