@@ -52,4 +52,4 @@ def told(figures: Mapping[str, float]) -> Iterator[str]:
 
 
 def _number(value: float) -> str:
-    return str(int(value)) if value.is_integer() else f"{value:.3f}"
+    return str(int(value)) if value == int(value) else f"{value:.3f}"
