@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 from bot.errors import GiveUp, TryLater
 from bot.journal import Desk, Episodes, Keeping, take_chore
-from bot.journal.audit import Audited, audit, audit_since
-from bot.ports import Alert, Platform, Timeline
+from bot.journal.timeline import Audited, audit, audit_since
+from bot.ports import Accountable, Alert, Platform
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class Vigil:
             purged = await self.keeping.purge(self.keep_days)
             log.info("purged %d episodes that ended more than %g days ago", purged, self.keep_days)
         for account, platform in tuple(self.platforms.items()):
-            if isinstance(platform, Timeline) and await take_chore(self.journal.database, f"audit {account}", DAY):
+            if isinstance(platform, Accountable) and await take_chore(self.journal.database, f"audit {account}", DAY):
                 await self.audit(account, platform)
 
     async def look(self) -> None:
@@ -57,7 +57,7 @@ class Vigil:
         for trouble in await self.desk.troubles(self.open_minutes * 60):
             self.alert(trouble.kind, trouble.key, trouble.note)
 
-    async def audit(self, account: str, timeline: Timeline) -> Audited | None:
+    async def audit(self, account: str, timeline: Accountable) -> Audited | None:
         """Hold what stands on a platform under our name against the journal; None where nobody can tell."""
         now = self.clock()
         since = await audit_since(self.journal, now - AUDITED)

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from bot.errors import TryLater
 from bot.journal import Keeping
-from bot.journal.audit import Audited
+from bot.journal.timeline import Audited
 from bot.model import State
 from bot.ports import NEVER
 from bot.vigil import DAY, Vigil

@@ -12,7 +12,7 @@ import pytest
 
 from bot.errors import GiveUp, Trouble, TryLater, Unsure
 from bot.model import Mention
-from bot.ports import Platform, Timeline
+from bot.ports import Accountable, Platform
 from tests.bot.platforms.places import Plaza, Toots
 
 AFTER_THE_FACT = ("drop", "broken", "garbage", "half", "short", "huge", "empty", "shapeless")
@@ -338,7 +338,7 @@ async def test_every_trouble_is_one_of_the_four() -> None:
 async def test_our_own_replies_are_listed_with_what_they_answer_and_deleted_ones_are_not(
     place: Plaza | Toots, platform: Platform
 ) -> None:
-    assert isinstance(platform, Timeline)
+    assert isinstance(platform, Accountable)
     mentions = [await hear(place, platform, f"第{number}句") for number in range(3)]
     replies = [await platform.post(one, f"@x 我在{one.id}（AI生成）", key=f"own-{one.id}") for one in mentions]
     await platform.delete(replies[1].id)
