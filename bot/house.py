@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -24,7 +25,7 @@ from bot.child import Child, let_go, plaza_token, say_ready
 from bot.embedded import EmbeddedValkey
 from bot.errors import Misconfigured, TryLater
 from bot.footing import look_at_database, look_at_redis
-from bot.journal import Desk, Episodes, Memory, Passes, Tenancy, move_in
+from bot.journal import Desk, Episodes, Keeping, Memory, Passes, Tenancy, move_in
 from bot.learning import Learner
 from bot.loops import DRAIN, Crew, forever
 from bot.pipeline import Bot
@@ -34,6 +35,7 @@ from bot.ports import Platform
 from bot.queue import RedisQueue
 from bot.settings import Settings
 from bot.trends import Follower, Scout, asker
+from bot.vigil import LOOK_EVERY, Vigil
 from bot.walls import TOLLS, Meter
 from bot.web import make_web
 
@@ -106,6 +108,7 @@ async def run(settings: Settings, tell: Callable[[Addresses], None], *, workers:
                 house.listen(group)
                 house.scout(group)
                 house.work(group)
+                house.keep_vigil(group)
                 await house.start_workers(group, workers - 1)
                 tell(await house.addresses())
 
@@ -128,11 +131,13 @@ async def run_role(settings: Settings, role: str, tell: Callable[[str], object],
             match role:
                 case "listen":
                     house.listen(group)
+                    house.keep_vigil(group)
                     house.scout(group)
                     group.create_task(forever(house.bot.sweep, name="sweeper", every=2.0))
                 case "work":
                     house.open_places(group)
                     house.work(group)
+                    group.create_task(forever(house.journal.tell_lost, name="figures", every=LOOK_EVERY))
                 case "web":
                     tell((await house.addresses()).sign_in)
                 case other:
@@ -200,6 +205,7 @@ class House:
             accounts=self.accounts,
             plaza=self.plaza_url if self.plaza else "",
             offline=not self.settings.llm_model,
+            metrics_token=self.settings.metrics_token.get_secret_value(),
         )
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
         await runner.setup()
@@ -265,6 +271,20 @@ class House:
             group.create_task(forever(self.valkey.keep, name="valkey", every=5.0))
         if self.plaza is not None:
             group.create_task(forever(self.plaza.keep, name="plaza", every=2.0))
+
+    def keep_vigil(self, group: asyncio.TaskGroup) -> None:
+        """Watch over the promise; only where we listen, so that a human is told once and not by every worker."""
+        vigil = Vigil(
+            journal=self.journal,
+            desk=Desk(self.journal),
+            keeping=Keeping(self.journal.database, asyncio.sleep),
+            platforms=self.platforms,
+            alert=self.bot.alert,
+            clock=lambda: datetime.now().astimezone(),
+            keep_days=self.settings.keep_days,
+            open_minutes=self.settings.alert_open_minutes,
+        )
+        group.create_task(forever(vigil.watch, name="vigil", every=LOOK_EVERY))
 
     async def _take(self, count: int, wait: float) -> Sequence[str]:
         return await self.queue.take(count, wait, self.platforms.keys() | self.known)

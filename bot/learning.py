@@ -83,8 +83,12 @@ class Learner:
             salt = secrets.token_hex(16)
             await self.memory.keep("salt", salt)
         self._out = await self.memory.opted_out()
+        seal = await self.memory.seal()
         self._stream = stream = Stream(
-            Bursts(budget=self.budget), opted_out=lambda account: account in self._out, salt=bytes.fromhex(salt)
+            Bursts(budget=self.budget),
+            # Of a person who was forgotten the wish is kept under a keyed hash alone.
+            opted_out=lambda account: account in self._out or seal.person(account) in self._out,
+            salt=bytes.fromhex(salt),
         )
         kept = json.loads(await self.memory.note("ledger") or "{}")
         self._ledger = Ledger.restore(kept["ledger"]) if kept else Ledger()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, Protocol, TypedDict, Unpack, runtime_checkable
 
 from bot.model import (
@@ -45,6 +46,14 @@ class Batch:
 
     mentions: tuple[Mention, ...]
     cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """One of our own replies as the platform shows it, and the id of the post it answers."""
+
+    reply: Reply
+    parent: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +113,17 @@ class Platform(Protocol):
 
     async def close(self) -> None:
         """Close what was opened."""
+
+
+@runtime_checkable
+class Accountable(Protocol):
+    """A platform that can also list what stands there under our name; the daily audit asks it where it can."""
+
+    async def own_replies(self, since: datetime) -> Sequence[Own] | None:
+        """Our replies since a moment, or as far back as the platform shows them; None if it cannot tell.
+
+        Deleted ones are left out. Raises `TryLater` or `GiveUp`.
+        """
 
 
 @runtime_checkable

@@ -78,6 +78,12 @@ class Settings(BaseSettings):
     )
     alert_text: bool = Field(default=False, description="Whether an alert also carries what the person wrote.")
     admin_url: str = Field("", description="Where admins reach the pages, for links in alerts. Empty: this machine.")
+    alert_open_minutes: float = Field(
+        30.0, gt=0, description="An alert tells of an episode that is open for longer (held ones apart)."
+    )
+    metrics_token: SecretStr = Field(
+        SecretStr(""), description="Bearer token for GET /metrics (Prometheus). Empty: there is no such page."
+    )
     family_uses: int = Field(100, ge=1, description="How often one family of memes is played in a day, to all people.")
     sources: Path | None = Field(None, description="A YAML file of boards to read topics from. Empty: no topics.")
     learn: bool = Field(

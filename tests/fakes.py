@@ -30,7 +30,7 @@ from bot.model import (
     Verdict,
 )
 from bot.pipeline import Bot
-from bot.ports import ABSENT, PERMANENT, UNKNOWN, Alert, Batch, Found, Hint, Once
+from bot.ports import ABSENT, PERMANENT, UNKNOWN, Alert, Batch, Found, Hint, Once, Own
 from bot.rules import Rules
 from safety.verdict import Context
 
@@ -136,6 +136,12 @@ class FakePlatform:
 
     async def delete(self, reply_id: str) -> None:
         self.deleted.append(reply_id)
+
+    async def own_replies(self, since: datetime) -> Sequence[Own] | None:
+        if self.blind:
+            return None
+        rows = enumerate(self.posts)
+        return [Own(Reply(id=f"r{n}", text=words, at=NOW), there) for n, (there, words, _key) in rows]
 
     async def close(self) -> None:
         pass

@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bot.journal.database import Database
 from bot.journal.rows import moment
 from bot.journal.schema import episodes, notes, now, phrases, silences, uses
+from bot.journal.seal import Seal, load_seal
 from bot.model import Mention
 
 HEARD = 2000  # mentions read at once
@@ -75,6 +76,10 @@ class Memory:
         """The people who asked us to be quiet, as `id@host`."""
         query = select(silences.c.who).where(silences.c.scope.in_(("person", "posts_of")))
         return frozenset(await self.database.read(lambda connection: connection.scalars(query).all()))
+
+    async def seal(self) -> Seal:
+        """The journal's keyed hash, under which the wishes of forgotten people are kept."""
+        return await self.database.read(load_seal)
 
     async def watch(self, phrase: str) -> None:
         """Take note that a phrase burst, and begin to collect its uses; a phrase that is known stays as it is."""

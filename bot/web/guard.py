@@ -14,7 +14,7 @@ from bot.web.words import WORDS
 Respond = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 COOKIE = "jiegeng"
-OPEN = ("/sign-in", "/health", "/language", "/static/", "/look/")
+OPEN = ("/sign-in", "/health", "/metrics", "/language", "/static/", "/look/")
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",

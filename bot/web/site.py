@@ -36,6 +36,7 @@ class Site:
 
 
 SITE = web.AppKey("site", Site)
+METRICS_TOKEN = web.AppKey("metrics_token", str)
 SESSION = web.RequestKey("session", str)
 
 

@@ -110,7 +110,8 @@ def is_refusal(complaint: str) -> bool:
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
 async def test_the_admin_pages_look_right(view: View, folder: Path) -> None:
     log = FakeLog(episodes.everybody())
-    log.extra = {"oldest": 4000, "today.posted": 128}
+    log.extra = {"oldest": 4000, "today.posted": 128, "backlog": 3, "lost": 2, "audit.age": 11000, "audit.checked": 412}
+    log.extra |= {"audit.found": 0, "audit.strange": 0, "audit.missing": 2}
     accounts = (episodes.PLAZA, episodes.MASTODON)
     app = make_web(log, FakeKeys("once"), accounts=accounts, plaza="/", offline=True, clock=episodes.NOW.timestamp)
     async with TestServer(app) as server, window(view) as (page, complaints):
