@@ -25,7 +25,7 @@ JUMPS = (20.0, -10.0, 90.0, -15.0, 600.0)
 async def kill(rig: Rig, dice: random.Random) -> None:
     """SIGKILL, now and then a SIGTERM, to random processes, which are started again a little later."""
     for _ in range(rig.round.kills):
-        await asyncio.sleep(dice.uniform(0.5, 1.5) * rig.round.seconds * 0.75 / rig.round.kills)
+        await asyncio.sleep(dice.uniform(0.5, 1.5) * rig.round.seconds * 0.65 / rig.round.kills)
         role = dice.choices(list(ROLES), (3, 4, 4, 1))[0]
         await _replace(rig, role, dice, gently=dice.random() < 0.15)
 
