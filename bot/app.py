@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import safety
@@ -22,7 +23,7 @@ from bot.composer import Composer
 from bot.delivery import Delivery
 from bot.embedded import EmbeddedValkey
 from bot.errors import GiveUp, Misconfigured
-from bot.journal import Episodes, open_database
+from bot.journal import Episodes, Forgotten, Keeping, open_database
 from bot.label import Label
 from bot.model import Episode, Mention, Reading, Recalled, Verdict
 from bot.persona import PersonaShelf
@@ -33,7 +34,7 @@ from bot.prompt import hidden_texts
 from bot.queue import RedisQueue, open_queue
 from bot.rules import Rules
 from bot.settings import Settings
-from bot.tone import tone
+from bot.tone import thresholds, tone
 from bot.writers.first_able import FirstAble, Patient
 from bot.writers.offline import Offline
 from memes.cutter import shared_cutter
@@ -153,6 +154,7 @@ def make_bot(
     rules = Rules(
         thread_limit=settings.thread_limit,
         answer_by=settings.answer_by_hours * 3600,
+        backlog=settings.backlog,
         lease=max(150.0, settings.llm_timeout * 3),
     )
     name = f"{socket.gethostname()}:{os.getpid()}"
@@ -188,8 +190,9 @@ def make_bot(
         queue=queue,
         composer=composer,
         delivery=delivery,
+        presses=emotion.presses,
         read=emotion.read,
-        decide=tone,
+        decide=partial(tone, thresholds=thresholds(settings.tone)),
         clock=utc,
         rules=rules,
         alert=alert,
@@ -215,6 +218,29 @@ async def open_stores(settings: Settings) -> AsyncIterator[tuple[Episodes, Redis
         journal = Episodes(database)
         await journal.open()
         yield journal, queue, valkey
+
+
+async def forget(settings: Settings, person: str) -> Forgotten:
+    """Delete everything about one person in every store; raises `TryLater` if one cannot be reached.
+
+    The embedded Valkey is only asked if it runs: what it holds of a person runs out by itself, and a start of the
+    server for one command would take it from a bot that starts meanwhile.
+    """
+    url = settings.redis_url
+    embedded = EmbeddedValkey(settings.data / "valkey")
+    if not url and await embedded.answers():
+        url = embedded.url
+    if url:
+        queue = open_queue(url)
+        try:
+            await queue.forget(person)
+        finally:
+            await queue.close()
+    database = await open_database(settings.journal_url)
+    try:
+        return await Keeping(database, asyncio.sleep).forget(person)
+    finally:
+        await database.close()
 
 
 async def rehearse(settings: Settings, make_mention: Callable[[str], Mention]) -> Episode:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import hashlib
 import logging
 import os
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp import web
@@ -23,13 +25,14 @@ from bot.embedded import EmbeddedValkey
 from bot.errors import Misconfigured, TryLater
 from bot.footing import look_at_database, look_at_redis
 from bot.journal import Desk, Episodes, Passes, Tenancy, move_in
-from bot.loops import Crew, forever
+from bot.loops import DRAIN, Crew, forever
 from bot.pipeline import Bot
 from bot.platforms.http import OpenPlatform
 from bot.platforms.mastodon import Mastodon
 from bot.ports import Platform
 from bot.queue import RedisQueue
 from bot.settings import Settings
+from bot.walls import TOLLS, Meter
 from bot.web import make_web
 
 log = logging.getLogger(__name__)
@@ -39,8 +42,10 @@ T = TypeVar("T")
 ROLES = ("all", "listen", "work", "web")
 
 # A listener that died is followed by another one within LEASE + POLL seconds at the most.
-LEASE = 10.0
-POLL = 4.0
+LEASE = 9.0
+POLL = 3.0
+# How old the list of accounts may be whose hints a worker takes.
+ACCOUNTS_EVERY = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +157,7 @@ class House:
     warming: asyncio.Task[None]
     plaza: Child | None = None
     accounts: set[str] = field(default_factory=set)
+    known: frozenset[str] = frozenset()
 
     @property
     def plaza_url(self) -> str:
@@ -177,10 +183,9 @@ class House:
         if self.settings.plaza:
             env["JIEGENG_PLAZA_TOKEN"] = plaza_token(self.settings.data / "plaza")
         for number in range(count):
-            child = Child(f"worker {number + 2}", ["run", "--role", "work"], env, patience=60.0)
+            child = Child(f"worker {number + 2}", ["run", "--role", "work"], env, patience=60.0, drain=DRAIN + 1.0)
             await child.start()
-            self.stack.push_async_callback(child.stop)
-            group.create_task(forever(child.keep, name=child.name, every=2.0))
+            group.create_task(_keep(child))
 
     async def serve_pages(self) -> None:
         """Open the admin pages."""
@@ -213,19 +218,23 @@ class House:
 
     def work(self, group: asyncio.TaskGroup) -> None:
         """Work, sweep, and watch the files that people edit."""
-        crew = Crew(take=self._take, answer=self.bot.answer, at_once=self.settings.at_once)
+        crew = Crew(take=self._take, answer=self.bot.answer, at_once=self.settings.at_once, drain=DRAIN)
         group.create_task(crew.run(), name="worker")
         group.create_task(forever(self.bot.sweep, name="sweeper", every=2.0))
+        group.create_task(forever(self._look_up_accounts, name="accounts", every=ACCOUNTS_EVERY))
         group.create_task(forever(self._refresh, name="files", every=1.0))
         if self.valkey is not None:
             group.create_task(forever(self.valkey.keep, name="valkey", every=5.0))
         if self.plaza is not None:
             group.create_task(forever(self.plaza.keep, name="plaza", every=2.0))
 
-    async def _take(self, count: int, wait: float) -> list[str]:
-        wakes = await self.queue.take(count, wait)
-        await self.queue.done(wakes)
-        return [wake.key for wake in wakes]
+    async def _take(self, count: int, wait: float) -> Sequence[str]:
+        return await self.queue.take(count, wait, self.platforms.keys() | self.known)
+
+    async def _look_up_accounts(self) -> None:
+        """Once every place is open, take care also of mentions to an account that nobody here answers as any more."""
+        if len(self.platforms) >= len(list(self._places())):
+            self.known = await self.journal.accounts()
 
     async def _live(self, place: Place, *, hear: bool) -> None:
         """Open a place as soon as it can be reached, then listen there for ever while we lead."""
@@ -282,7 +291,24 @@ class House:
             yield Place(settings.http_url, opener)
         if settings.mastodon_url:
             secret = settings.mastodon_token.get_secret_value()
-            yield Place(settings.mastodon_url, partial(Mastodon.open, session, settings.mastodon_url, secret))
+            meter = _meter(self.queue, "mastodon", settings.mastodon_url, secret)
+            yield Place(
+                settings.mastodon_url, partial(Mastodon.open, session, settings.mastodon_url, secret, meter=meter)
+            )
+
+
+def _meter(queue: RedisQueue, platform: str, url: str, token: str) -> Meter:
+    """One for all who use this token; its name shows nothing of it."""
+    digest = hashlib.sha256(f"{url} {token}".encode()).hexdigest()[:12]
+    return Meter(queue, f"{platform}:{urlsplit(url).hostname}:{digest}", TOLLS[platform])
+
+
+async def _keep(child: Child) -> None:
+    """Keep a child alive; when we are told to stop it is told at once, so that all come to their end together."""
+    try:
+        await forever(child.keep, name=child.name, every=2.0)
+    finally:
+        await child.stop()
 
 
 def reachable(host: str) -> str:

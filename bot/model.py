@@ -196,6 +196,15 @@ class Feeling(Value):
         """The most probable emotion."""
         return max(EMOTIONS, key=lambda name: self.emotions.get(name, 0.0))
 
+    @property
+    def telling(self) -> tuple[Cue, ...]:
+        """The cues worth showing: the longest of those that say the same about the same place, at most a dozen."""
+        kept: list[Cue] = []
+        for cue in sorted(self.cues, key=lambda cue: cue.start - cue.end):
+            if not any(other.says == cue.says and other.start <= cue.start and cue.end <= other.end for other in kept):
+                kept.append(cue)
+        return tuple(sorted(kept, key=lambda cue: cue.start)[:12])
+
 
 class Reading(Value):
     """What the bot understood: the feeling of the post, of the comment if there is one, and the tone that follows."""
@@ -299,7 +308,8 @@ class Episode(Value):
     """One mention's whole life: the journal's row, the admin's page and the test's assertion.
 
     `version` counts the writes; every write names the version it read. `tries` counts the workers that died over it
-    since it last moved on, `laters` the times it had to wait since then. Times are aware UTC.
+    since it last moved on, `laters` the times it had to wait since then. `look_first` says that the journal was
+    restored from a backup and does not know whether this was answered already. Times are aware UTC.
     """
 
     mention: Mention
@@ -318,6 +328,7 @@ class Episode(Value):
     steps: tuple[Step, ...] = ()
     heard_at: AwareDatetime
     updated_at: AwareDatetime
+    look_first: bool = False
 
     @property
     def key(self) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Column, Float, Index, Integer, MetaData, Table, Text
+from sqlalchemy import Column, Connection, Float, Index, Integer, MetaData, Table, Text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import FunctionElement
 
@@ -48,6 +49,9 @@ episodes = Table(
     Column("verdict", Text),
     Column("reply", Text),
     Column("steps", Text, nullable=False),
+    # 0 goes first: danger, something hard, a wish to be left alone. 1 is everything else.
+    Column("lane", Integer, nullable=False, server_default="1"),
+    Column("look_first", Integer),
 )
 Index("episodes_due", episodes.c.due_at, sqlite_where=episodes.c.due_at.is_not(None))
 Index("episodes_heard", episodes.c.heard_at, episodes.c.key)
@@ -55,6 +59,7 @@ Index("episodes_updated", episodes.c.updated_at)
 Index("episodes_state", episodes.c.state, episodes.c.heard_at)
 Index("episodes_person", episodes.c.person, episodes.c.heard_at)
 Index("episodes_root", episodes.c.account, episodes.c.root_id)
+Index("episodes_reply", episodes.c.account, episodes.c.reply_id)
 
 cursors = Table(
     "cursors",
@@ -117,6 +122,35 @@ passes = Table(
 )
 
 
+# What stays of an episode whose text is gone: keyed hashes of its key and of our reply's id, and its figures. `day`
+# counts days since 1970.
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("tone", Text),
+    Column("risk", Text),
+    Column("day", Integer, nullable=False),
+    Column("reply", Text),
+    Column("tokens_in", Integer, nullable=False),
+    Column("tokens_out", Integer, nullable=False),
+    Column("cost", Float, nullable=False),
+)
+Index("tombstones_reply", tombstones.c.reply)
+
+# What the journal knows about itself: the key of its keyed hashes, when it was restored, when a chore was done last,
+# and who has to stay forgotten.
+facts = Table(
+    "facts",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("at", Float, nullable=False),
+)
+
+
 class now(FunctionElement[float]):  # noqa: N801 - it reads as the SQL function that it is
     """The database's clock, in seconds since 1970 with fractions."""
 
@@ -134,3 +168,9 @@ def _now_in_sqlite(_element: now, _compiler: Any, **_kw: Any) -> str:
 def _now_in_postgresql(_element: now, _compiler: Any, **_kw: Any) -> str:
     # clock_timestamp, not now(): a grouped transaction must not freeze the clock of its later members.
     return "extract(epoch from clock_timestamp())::double precision"
+
+
+def insert_new(connection: Connection, table: Any, rows: Any) -> Any:
+    """An INSERT that leaves rows alone which are there already."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    return dialect.insert(table).values(rows).on_conflict_do_nothing()
