@@ -221,7 +221,7 @@ class Rig:
             episodes=await read_episodes(journal),
             proxies=self.proxies,
             hints=await read_hints(self.queue.url),
-            hurt=frozenset(self.crowd.hurt),
+            hurt=self.crowd.hurt,
             faults=self.round.faults,
         )
         doubled = (await Desk(journal).figures())["doubled"]

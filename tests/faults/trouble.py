@@ -65,7 +65,7 @@ async def spring(rig: Rig, point: str, dice: random.Random, *, dies: bool, stays
     caught = await rig.traps.catch(point, patience=6.0)
     if caught is None or (role := rig.crowd.role_of(caught)) is None:
         return
-    rig.crowd.hurt.add(caught)
+    rig.crowd.hurts(caught)
     rig.done[f"caught {POINTS[point]}"] += 1
     if dies:
         if rig.crowd.role_of(caught) == role:
