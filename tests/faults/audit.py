@@ -10,7 +10,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 from redis.asyncio import Redis
@@ -94,13 +93,10 @@ async def read_episodes(journal: Episodes) -> dict[Name, Episode]:
 
 
 async def read_hints(url: str) -> list[str]:
-    """The keys in every stream of the queue, taken or not."""
+    """The keys that wait in every lane of the queue."""
     async with Redis.from_url(url, decode_responses=True) as redis:
-        keys: list[str] = []
-        async for stream in redis.scan_iter(_type="stream"):
-            entries: Any = await redis.xrange(stream)
-            keys += [fields.get("key", "") for _token, fields in entries]
-    return keys
+        lanes = [lane async for lane in redis.scan_iter("jiegeng:wake:*", _type="zset")]
+        return [str(key) for lane in lanes for key in await redis.zrange(lane, 0, -1)]
 
 
 def audit(evidence: Evidence, done: Mapping[str, int], *, doubled: float, ended: Sequence[str] = ()) -> Audit:
