@@ -7,7 +7,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from bot.errors import GiveUp, TryLater, Unsure
@@ -45,7 +45,9 @@ class Delivery:
     async def deliver(self, episode: Episode, *, drafted_for: float) -> None:
         """Line 5 to 8 of the promise for a drafted or approved episode."""
         try:
-            await self._look_before(episode, drafted_for)
+            if not await self._look_before(episode, drafted_for):
+                await self._write_anew(episode)
+                return
         except TryLater as later:
             await self._wait(episode, episode.state, str(later), later.after)
             return
@@ -78,8 +80,11 @@ class Delivery:
             episode, episode.state, by=self.name, note=note, due=self.rules.lease, look_first=False
         )
 
-    async def resolve(self, claimed: Claimed) -> None:
-        """Line 9: an episode that was left in the middle of posting. Look first; post again only where that is safe."""
+    async def resolve(self, claimed: Claimed, *, objection: str = "") -> None:
+        """Line 9: an episode that was left in the middle of posting. Look first; post again only where that is safe.
+
+        `objection` is why the text may not be sent a second time under the policy of the moment.
+        """
         episode, posting = claimed.episode, claimed.episode.posting
         if posting is None:
             await self._end(episode, State.FAILED, "posting without an intent: this is a bug, please report it")
@@ -96,9 +101,9 @@ class Delivery:
             await self._wait(episode, State.POSTING, "the platform cannot tell", self.rules.unknown_pause)
         else:
             safe = platform.once.covers(claimed.now - posting.first_at + self.rules.send_lasts)
-            await self._absent(episode, posting, safe=safe)
+            await self._absent(episode, posting, safe=safe, objection=objection)
 
-    async def _absent(self, episode: Episode, posting: Posting, *, safe: bool) -> None:
+    async def _absent(self, episode: Episode, posting: Posting, *, safe: bool, objection: str) -> None:
         """Our reply is not there. Only where a second request is surely no second reply may it be sent again."""
         if posting.absent_at is not None:
             # It was refused a second time, or could not be sent again, and has not turned up since.
@@ -106,6 +111,10 @@ class Delivery:
             note = "refused, and not there" if safe else "nobody knows whether it was posted"
             if await self.journal.move(episode, state, by=self.name, note=note, reason=note) is not None:
                 self.tell_of_silence(episode, note)
+                if safe:
+                    await self.release(episode)
+        elif safe and objection:
+            await self._end(episode, State.SKIPPED, objection)
         elif safe:
             await _to_the_end(self._intend_and_send(episode, posting), episode)
         else:
@@ -122,19 +131,31 @@ class Delivery:
             thread_limit=None if tone is Tone.CRISIS else self.rules.thread_limit,
         )
 
-    async def _look_before(self, episode: Episode, drafted_for: float) -> None:
+    async def _look_before(self, episode: Episode, drafted_for: float) -> bool:
+        """Whether the draft may go out; False if its meme was played for this person in the meantime."""
         platform = self._platform(episode)
         if drafted_for > self.rules.fresh_draft:
             await platform.context(episode.mention)
         meme = episode.draft.meme if episode.draft else ""
         family = next((recalled.meme.family for recalled in episode.memes if recalled.meme.id == meme), None)
-        if family is not None:
-            await self.queue.reserve(episode.mention.person, family, episode.key)
+        # The reservation of the writing may be gone with its Redis. What a person approved goes out all the same.
+        if family is not None and not await self.queue.reserve(episode.mention.person, family, episode.key):
+            if episode.state is not State.APPROVED:
+                return False
+            log.info("%s: approved, though %s was played here or enough today", episode.key, family)
         fragile = episode.reading is not None and episode.reading.tone in {Tone.CRISIS, Tone.COMFORT}
         seconds = await self.queue.token(episode.mention.account, first=fragile)
         if seconds > 0:
             message = "the account's own pace"
             raise TryLater(message, seconds)
+        return True
+
+    async def _write_anew(self, episode: Episode) -> None:
+        note = "its meme was played in the meantime; writing anew"
+        log.info("%s: %s", episode.key, note)
+        await self.journal.move(
+            episode, State.READ, by=self.name, note=note, due=0.0, draft=None, verdict=None, memes=()
+        )
 
     def _posting(self, episode: Episode) -> Posting:
         platform, mention = self._platform(episode), episode.mention
@@ -152,11 +173,12 @@ class Delivery:
     async def _intend_and_send(self, episode: Episode, posting: Posting) -> None:
         asked_at = self.boottime()
         tone = episode.reading.tone if episode.reading else None
-        intended = await self.journal.intend(
-            episode, posting, self.gate(episode.mention, tone), by=self.name, lasts=self.rules.send_lasts
-        )
+        gate = replace(self.gate(episode.mention, tone), mode=episode.verdict.mode if episode.verdict else "")
+        intended = await self.journal.intend(episode, posting, gate, by=self.name, lasts=self.rules.send_lasts)
         if isinstance(intended, Refused):
-            if intended.why != "lost":
+            if intended.again:
+                await self._wait(episode, episode.state, intended.why, None)
+            elif intended.why != "lost":
                 await self._end(episode, State.SKIPPED, intended.why)
             return
         again = episode.state is State.POSTING

@@ -19,12 +19,13 @@ import aiohttp
 from aiohttp import web
 
 from bot.alerts import Alerts
-from bot.app import Mind, make_bot, make_mind, open_stores
+from bot.app import Mind, make_bot, make_mind, open_stores, utc
 from bot.child import Child, let_go, plaza_token, say_ready
 from bot.embedded import EmbeddedValkey
 from bot.errors import Misconfigured, TryLater
 from bot.footing import look_at_database, look_at_redis
-from bot.journal import Desk, Episodes, Passes, Tenancy, move_in
+from bot.journal import Desk, Episodes, Memory, Passes, Tenancy, move_in
+from bot.learning import Learner
 from bot.loops import DRAIN, Crew, forever
 from bot.pipeline import Bot
 from bot.platforms.http import OpenPlatform
@@ -32,6 +33,7 @@ from bot.platforms.mastodon import Mastodon
 from bot.ports import Platform
 from bot.queue import RedisQueue
 from bot.settings import Settings
+from bot.trends import Follower, Scout, asker
 from bot.walls import TOLLS, Meter
 from bot.web import make_web
 
@@ -102,6 +104,7 @@ async def run(settings: Settings, tell: Callable[[Addresses], None], *, workers:
             async with asyncio.TaskGroup() as group:
                 _keep_place(group, tenancy)
                 house.listen(group)
+                house.scout(group)
                 house.work(group)
                 await house.start_workers(group, workers - 1)
                 tell(await house.addresses())
@@ -125,6 +128,7 @@ async def run_role(settings: Settings, role: str, tell: Callable[[str], object],
             match role:
                 case "listen":
                     house.listen(group)
+                    house.scout(group)
                     group.create_task(forever(house.bot.sweep, name="sweeper", every=2.0))
                 case "work":
                     house.open_places(group)
@@ -211,6 +215,37 @@ class House:
         for place in self._places():
             group.create_task(self._live(place, hear=True), name=place.name)
 
+    def scout(self, group: asyncio.TaskGroup) -> None:
+        """Ask the boards and learn from our own stream, while we lead; with neither wanted, do nothing."""
+        mind, settings = self.mind, self.settings
+        if not mind.sources and not settings.learn:
+            return
+        memory = Memory(self.journal.database)
+        scout = Scout(
+            name=self.bot.name,
+            sources=mind.sources,
+            shared=self.queue,
+            notes=memory,
+            get=asker(self.session),
+            clock=utc,
+            screen=mind.may_show,
+        )
+        group.create_task(forever(scout.step, name="boards", every=1.0))
+        if settings.learn:
+            learner = Learner(
+                memory=memory,
+                shelf=mind.memes,
+                platforms=self.platforms,
+                leads=lambda: scout.leads,
+                burst=scout.board.burst,
+                set_states=scout.set_states,
+                ask=mind.ask,
+                folder=settings.learned,
+                clock=utc,
+                screen=mind.may_show,
+            )
+            group.create_task(forever(learner.step, name="own stream", every=60.0))
+
     def open_places(self, group: asyncio.TaskGroup) -> None:
         """Open every place to post there, without listening."""
         for place in self._places():
@@ -223,6 +258,8 @@ class House:
         group.create_task(forever(self.bot.sweep, name="sweeper", every=2.0))
         group.create_task(forever(self._look_up_accounts, name="accounts", every=ACCOUNTS_EVERY))
         group.create_task(forever(self._refresh, name="files", every=1.0))
+        follower = Follower(self.queue, self.mind.today, self.mind.memes)
+        group.create_task(forever(follower.step, name="topics", every=2.0))
         if self.valkey is not None:
             group.create_task(forever(self.valkey.keep, name="valkey", every=5.0))
         if self.plaza is not None:

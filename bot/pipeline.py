@@ -151,14 +151,11 @@ class Bot:
         if await self._hopeless(episode, heard_for):
             return None
         if episode.state is State.POSTING:
-            await self.delivery.resolve(claimed)
+            await self.delivery.resolve(claimed, objection=await self._objection(episode))
             return None
-        drafted = await self._prepare(episode) if episode.state in {State.HEARD, State.READ} else episode
-        if drafted is None or drafted.state not in {State.DRAFTED, State.APPROVED}:
-            return None
-        if drafted.state is State.APPROVED and await self._unfit_after_all(drafted):
-            return None
-        return drafted
+        fresh = episode.state in {State.HEARD, State.READ}
+        drafted = await self._prepare(episode) if fresh else await self._check_again(episode)
+        return drafted if drafted is not None and drafted.state in {State.DRAFTED, State.APPROVED} else None
 
     def _has_to_look(self, episode: Episode, heard_for: float) -> bool:
         """Whether a reply may stand there that a restored journal does not know of; what ends unanswered need not."""
@@ -171,17 +168,51 @@ class Bot:
         is_old = heard_for > self.rules.answer_by and self._may_grow_old(episode)
         return not is_old or episode.state is State.HELD
 
-    async def _unfit_after_all(self, episode: Episode) -> bool:
-        """An approval does not outrank the filter: what a person edited is screened under the policy of the moment."""
+    async def _check_again(self, episode: Episode) -> Episode | None:
+        """What waited is screened under the policy of the moment, and an approval does not outrank the filter.
+
+        A text that the filter blocks now ends; one that it would hold goes to a person, unless a person has said yes to
+        this very text, with these findings, in a mode that was no milder.
+        """
         if episode.draft is None or episode.reading is None:
-            return False
-        standing = await self.journal.standing(episode, self.delivery.gate(episode.mention, episode.reading.tone))
-        draft, reading = episode.draft, episode.reading
-        verdict = self.composer.screen(draft.text, "out", episode.mention, reading, standing.mode)
-        if verdict.decision != "block":
-            return False
-        await self._end(episode, State.BLOCKED, _where_to(verdict)[1] or "the filter blocks it")
-        return True
+            return episode
+        verdict = await self._screen_now(episode)
+        state, why = _where_to(verdict)
+        approval = episode.approval
+        if state is State.HELD and approval and approval.covers(episode.draft.text, verdict, verdict.mode):
+            state = episode.state
+        if state is State.HELD:
+            note = why or f"the mode {verdict.mode} asks for a person's look"
+            return await self._reach(episode, Outcome(State.HELD, note, Changes(verdict=verdict, approval=None)))
+        if state in {State.BLOCKED, State.SKIPPED}:
+            await self._end(episode, State.BLOCKED, why or "the filter blocks it")
+            return None
+        known = episode.verdict
+        if known is not None and (known.mode, known.versions) == (verdict.mode, verdict.versions):
+            return episode
+        note = f"checked again under {verdict.mode}"
+        return await self.journal.move(
+            episode, episode.state, by=self.name, note=note, due=self.rules.lease, verdict=verdict
+        )
+
+    async def _objection(self, episode: Episode) -> str:
+        """Why a reply of which nobody knows whether it was posted may not be sent a second time, if so."""
+        if episode.draft is None or episode.reading is None:
+            return ""
+        verdict = await self._screen_now(episode)
+        state, why = _where_to(verdict)
+        known = episode.verdict
+        if state is State.DRAFTED or (known and (known.mode, known.versions) == (verdict.mode, verdict.versions)):
+            return ""
+        if episode.approval and episode.approval.covers(episode.draft.text, verdict, verdict.mode):
+            return ""
+        return f"the policy changed before it was sent again: {why or verdict.mode}"
+
+    async def _screen_now(self, episode: Episode) -> Verdict:
+        assert episode.draft is not None and episode.reading is not None  # noqa: S101, PT018 - both callers asked
+        mention, reading = episode.mention, episode.reading
+        standing = await self.journal.standing(episode, self.delivery.gate(mention, reading.tone))
+        return self.composer.screen_draft(episode.draft, mention, reading, standing.mode, episode.memes, episode.topics)
 
     async def _hopeless(self, episode: Episode, heard_for: float) -> bool:
         """End what has waited too long or has brought down one worker after the other; nothing else can help it."""
@@ -239,13 +270,15 @@ class Bot:
         if refusal is not None:
             return Outcome(State.SKIPPED, refusal, changes)
 
+        calm = standing.mode == "emergency"  # nothing playful then, neither a meme nor the news
+        topics = () if calm else self.composer.topics(mention, reading)
         try:
-            memes = await self.composer.recall(mention, reading)
-            draft, verdict = await self.composer.write_and_check(mention, reading, memes, standing.mode)
+            memes = () if calm else await self.composer.recall(mention, reading, topics)
+            draft, verdict = await self.composer.write_and_check(mention, reading, memes, standing.mode, topics)
         except TryLater as later:
             # What was read stays: who turned out to be fragile comes first when the model is back.
             return Outcome(State.READ, str(later), changes, later)
-        changes |= Changes(memes=memes, draft=draft, verdict=verdict)
+        changes |= Changes(memes=memes, topics=topics, draft=draft, verdict=verdict)
         return Outcome(*_where_to(verdict), changes)
 
     async def _asked_to_stop(self, mention: Mention) -> Outcome | None:

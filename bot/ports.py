@@ -4,9 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypedDict, Unpack
+from typing import Literal, Protocol, TypedDict, Unpack, runtime_checkable
 
-from bot.model import Brief, Draft, Episode, Mention, Posting, Reading, Recalled, Reply, State, Verdict
+from bot.model import (
+    Approval,
+    Brief,
+    Draft,
+    Episode,
+    Mention,
+    Post,
+    Posting,
+    Reading,
+    Recalled,
+    Reply,
+    State,
+    Topic,
+    Verdict,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +106,14 @@ class Platform(Protocol):
         """Close what was opened."""
 
 
+@runtime_checkable
+class Readable(Protocol):
+    """A platform whose public timeline may be read: what our own sense of today's talk is made of."""
+
+    async def timeline(self, after: str) -> tuple[Sequence[Post], str]:
+        """Public posts after a page mark ("" for the newest) by people who let themselves be found; the next mark."""
+
+
 class Writer(Protocol):
     """Somebody who can write a reply; raises `TryLater` or `GiveUp`."""
 
@@ -140,13 +162,16 @@ class Queue(Protocol):
         """
 
     async def reserve(self, person: str, family: str, key: str) -> bool:
-        """Reserve a meme family for a person on behalf of a mention; asking twice is one reservation."""
+        """Reserve a meme family for a person on behalf of a mention; asking twice is one reservation.
+
+        False if this person has had it, or if everybody together has had it often enough today.
+        """
 
     async def release(self, person: str, family: str, key: str) -> None:
         """Give a reservation back."""
 
     async def used(self, person: str) -> frozenset[str]:
-        """The meme families that this person has seen from us."""
+        """The meme families that this person has seen from us, and those that were played enough today."""
 
     async def cool(self, person: str, key: str) -> bool:
         """Count a reply for this person; False while they are in their cool-down. Idempotent by mention."""
@@ -167,10 +192,12 @@ class Changes(TypedDict, total=False):
     mention: Mention
     reading: Reading | None
     memes: tuple[Recalled, ...]
+    topics: tuple[Topic, ...]
     draft: Draft | None
     verdict: Verdict | None
     reply: Reply
     posting: Posting | None
+    approval: Approval | None
     came_from: State | None
     reason: str
     look_first: bool
@@ -188,7 +215,8 @@ class Claimed:
 class Gate:
     """What the gate looks at: who asked, under whose post, in which thread, and how many replies may stand there.
 
-    `thread_limit` is None for a crisis, which neither a full thread nor a muted one leaves without an answer.
+    `thread_limit` is None for a crisis, which neither a full thread nor a muted one leaves without an answer. `mode` is
+    the policy mode under which the text was checked; under any other it has to be checked again first.
     """
 
     host: str
@@ -196,13 +224,15 @@ class Gate:
     root_person: str
     root: str
     thread_limit: int | None
+    mode: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The gate's no, in words; `lost` means that the episode is not ours any more."""
+    """The gate's no, in words; `lost` means that the episode is not ours any more; `again`: check it once more."""
 
     why: str
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,10 @@ for i = 3, #KEYS do
   end
 end
 """
+# Families that were played as often today as they may be; forgotten now and then, for the day moves on.
+SPENT = "jiegeng:spent"
+SPENT_FOR = 600
+SHARED_FOR = 86_400
 
 # KEYS: who leads. ARGV: owner, seconds. Takes a free lead, and renews one's own.
 _LEAD = """
@@ -72,6 +76,17 @@ return 1
 _RELEASE = """
 if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then return redis.call('HDEL', KEYS[1], ARGV[1]) end
 return 0
+"""
+
+# KEYS: a family's sorted set of mention key → second. ARGV: mention key, most uses in 24 hours. Idempotent by key.
+_PLAY = """
+local now = tonumber(redis.call('TIME')[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - 86400)
+if redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 1 end
+if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
+redis.call('ZADD', KEYS[1], now, ARGV[1])
+redis.call('EXPIRE', KEYS[1], 86400)
+return 1
 """
 
 # KEYS: a person's sorted set of mention key → second. ARGV: mention key, most replies, window in seconds.
@@ -157,6 +172,7 @@ class RedisQueue:
         window: float = 120,
         per_minute: float = 300,
         keep_memes: float = 180 * 86400,
+        family_uses: int = 100,
     ) -> None:
         self._redis = client
         self._cluster = client if isinstance(client, RedisCluster) else None
@@ -165,6 +181,8 @@ class RedisQueue:
         self._pace = Wall(per_minute * 1.25, 60)
         self._keep_memes = int(keep_memes)
         self._waking = client.register_script(_WAKE)
+        self._family_uses = int(family_uses)
+        self._play = client.register_script(_PLAY)
         self._reserve = client.register_script(_RESERVE)
         self._release = client.register_script(_RELEASE)
         self._cooling = client.register_script(_COOL)
@@ -181,11 +199,7 @@ class RedisQueue:
         shards: dict[str, list[Hint]] = {}
         for hint in hints:
             shards.setdefault(self._shard_of(hint), []).append(hint)
-        calls = [
-            self._wake(shard, its[start : start + AT_ONCE])
-            for shard, its in shards.items()
-            for start in range(0, len(its), AT_ONCE)
-        ]
+        calls = [self._wake_all(shard, its) for shard, its in shards.items()]
         if len(calls) == 1:
             await calls[0]
             return
@@ -208,16 +222,44 @@ class RedisQueue:
         return self._some(count)
 
     async def reserve(self, person: str, family: str, key: str) -> bool:
+        # Two keys, so two scripts: a cluster keeps them on different servers. The person's is the one that must hold.
         async with _reachable():
-            return bool(await self._reserve(keys=[_memes_of(person)], args=[family, key, self._keep_memes]))
+            if not await self._reserve(keys=[_memes_of(person)], args=[family, key, self._keep_memes]):
+                return False
+            if await self._play(keys=[_uses_of(family)], args=[key, self._family_uses]):
+                return True
+            await self._redis.sadd(SPENT, family)
+            await self._redis.expire(SPENT, SPENT_FOR, nx=True)
+            await self._release(keys=[_memes_of(person)], args=[family, key])
+            return False
 
     async def release(self, person: str, family: str, key: str) -> None:
         async with _reachable():
             await self._release(keys=[_memes_of(person)], args=[family, key])
+            await self._redis.zrem(_uses_of(family), key)
 
     async def used(self, person: str) -> frozenset[str]:
+        async with _reachable(), self._redis.pipeline(transaction=False) as pipe:
+            pipe.hkeys(_memes_of(person))
+            pipe.smembers(SPENT)
+            own, spent = await pipe.execute()
+            return frozenset(_text(family) for family in (*own, *spent))
+
+    async def share(self, name: str, text: str, version: str) -> None:
+        """Let all workers know a text; `version` tells them whether they know it already."""
+        async with _reachable(), self._redis.pipeline(transaction=False) as pipe:
+            pipe.set(f"jiegeng:shared:{name}", text, ex=SHARED_FOR)
+            pipe.set(f"jiegeng:version:{name}", version, ex=SHARED_FOR)
+            await pipe.execute()
+
+    async def shared(self, name: str, known: str = "") -> tuple[str, str] | None:
+        """The text that was shared and its version; None if there is none, or none but the one that is known."""
         async with _reachable():
-            return frozenset(_text(family) for family in await self._redis.hkeys(_memes_of(person)))
+            version = await self._redis.get(f"jiegeng:version:{name}")
+            if version is None or _text(version) == known:
+                return None
+            text = await self._redis.get(f"jiegeng:shared:{name}")
+            return None if text is None else (_text(text), _text(version))
 
     async def cool(self, person: str, key: str) -> bool:
         async with _reachable():
@@ -269,6 +311,10 @@ class RedisQueue:
     def _shard_of(self, hint: Hint) -> str:
         # By person, not by mention: all that a person says waits in one line, or taking turns would not work.
         return f"jiegeng:wake:{{{hint.account}:{crc32(hint.person.encode()) % self._shards}}}"
+
+    async def _wake_all(self, shard: str, hints: Sequence[Hint]) -> None:
+        for start in range(0, len(hints), AT_ONCE):  # one after the other: who came first gets the earlier turn
+            await self._wake(shard, hints[start : start + AT_ONCE])
 
     async def _wake(self, shard: str, hints: Sequence[Hint]) -> None:
         keys = [f"{shard}:first", f"{shard}:rest"]
@@ -386,6 +432,10 @@ def _spoken(url: str) -> str:
 
 def _pace_of(account: str) -> str:
     return f"account:{account}"
+
+
+def _uses_of(family: str) -> str:
+    return f"jiegeng:uses:{family}"
 
 
 def _memes_of(person: str) -> str:

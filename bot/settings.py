@@ -78,6 +78,12 @@ class Settings(BaseSettings):
     )
     alert_text: bool = Field(default=False, description="Whether an alert also carries what the person wrote.")
     admin_url: str = Field("", description="Where admins reach the pages, for links in alerts. Empty: this machine.")
+    family_uses: int = Field(100, ge=1, description="How often one family of memes is played in a day, to all people.")
+    sources: Path | None = Field(None, description="A YAML file of boards to read topics from. Empty: no topics.")
+    learn: bool = Field(
+        default=False,
+        description="Count what public posts talk about, keep uses of new phrases for 30 days, and draft cards.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much the terminal says.")
 
     @field_validator("tone")
@@ -111,6 +117,11 @@ class Settings(BaseSettings):
                 message = f"{PREFIX}{name.upper()}_URL is set but {PREFIX}{name.upper()}_TOKEN is not"
                 raise ValueError(message)
         return self
+
+    @property
+    def learned(self) -> Path:
+        """Where cards that were learned lie: drafts until somebody approves them."""
+        return self.data / "learned"
 
     @property
     def journal_url(self) -> str:

@@ -14,7 +14,21 @@ from bot.delivery import Delivery
 from bot.errors import GiveUp, TryLater, Unsure
 from bot.journal import Desk, Episodes
 from bot.label import Label
-from bot.model import Author, Brief, Draft, Episode, Feeling, Mention, Post, Reading, Recalled, Reply, Tone, Verdict
+from bot.model import (
+    Author,
+    Brief,
+    Draft,
+    Episode,
+    Feeling,
+    Mention,
+    Post,
+    Reading,
+    Recalled,
+    Reply,
+    Tone,
+    Topic,
+    Verdict,
+)
 from bot.pipeline import Bot
 from bot.ports import ABSENT, PERMANENT, UNKNOWN, Alert, Batch, Found, Hint, Once
 from bot.rules import Rules
@@ -269,6 +283,7 @@ class World:
         self.queue = ListQueue()
         self.boot = 1000.0
         self.memes: tuple[Recalled, ...] = ()
+        self.topics: tuple[Topic, ...] = ()
         self.rules = Rules()
         self.care = "我在这里。请拨打 12356"
         self.desk = Desk(journal, clock=lambda: NOW)
@@ -295,11 +310,12 @@ class World:
             remember=self._recall,
             check=check,
             care=lambda _kind, _language, _room: self.care,
-            explain=lambda _comment, _post: "",
+            explain=lambda _comment, _post, _topic: "",
             room=lambda platform, mention, language: 100,
             hidden=lambda: (),
             clock=lambda: NOW,
             rules=self.rules,
+            today=lambda _words, _reading: self.topics,
         )
         return Bot(
             name=name,

@@ -5,6 +5,7 @@ from bot.journal.database import Database, open_database
 from bot.journal.desk import Desk
 from bot.journal.episodes import Episodes
 from bot.journal.keeping import Forgotten, Keeping
+from bot.journal.memory import Memory
 from bot.journal.passes import Passes
 from bot.journal.stream import stream
 from bot.journal.tenancy import Tenancy, move_in
@@ -15,6 +16,7 @@ __all__ = [
     "Episodes",
     "Forgotten",
     "Keeping",
+    "Memory",
     "Passes",
     "Tenancy",
     "move_in",

@@ -17,6 +17,7 @@ from bot.journal.rows import FIRST, columns_of, episode_of, heard_row, steps_jso
 from bot.journal.schema import actions, cursors, episodes, modes, now, personas, silences, tombstones
 from bot.journal.schema import insert_new as _insert_new
 from bot.journal.seal import Nature, Seal, load_nature
+from bot.journal.switch import ModeReader
 from bot.model import FINAL, Episode, Mention, Posting, Reply, State, Step
 from bot.ports import Changes, Claimed, Gate, Hint, Refused, Standing
 
@@ -39,6 +40,7 @@ class Episodes:
     hint_again: float = 5.0
     clock: Callable[[], datetime] = _utc
     lost: int = 0
+    modes: ModeReader = field(default_factory=ModeReader)
     _group: GroupedWrites = field(init=False)
     _known_personas: set[str] = field(default_factory=set)
     _nature: Nature | None = None
@@ -228,7 +230,7 @@ class Episodes:
         statement, known = _change(episode, columns, timed)
 
         def work(connection: Connection) -> Refused | tuple[float, float]:
-            refused = _standing(connection, gate, episode, self._nature_of(connection).seal).refused
+            refused = _standing(connection, gate, episode, self._nature_of(connection).seal, self.modes).refused
             if refused is not None:
                 return refused
             row = connection.execute(statement, known).first()
@@ -326,7 +328,7 @@ class Episodes:
         """The policy mode, and what the gate would say now; asked early so that no model is paid for nothing."""
 
         def work(connection: Connection) -> Standing:
-            return _standing(connection, gate, episode, self._nature_of(connection).seal)
+            return _standing(connection, gate, episode, self._nature_of(connection).seal, self.modes)
 
         return await self.database.read(work)
 
@@ -415,15 +417,7 @@ def _tell_tombstone(connection: Connection, nature: Nature, key: str, reply: Rep
     )
 
 
-mode_in_force = (
-    select(modes.c.mode)
-    .where(or_(modes.c.until.is_(None), modes.c.until > now()))
-    .order_by(modes.c.id.desc())
-    .limit(1)
-    .scalar_subquery()
-)
-
-
+newest_switch = select(func.max(modes.c.id)).scalar_subquery()
 _silence = (
     select(silences.c.scope)
     .where(
@@ -452,10 +446,10 @@ _replies = (
     )
     .scalar_subquery()
 )
-STANDING = select(mode_in_force, _silence, _replies)
+STANDING = select(newest_switch, now(), _silence, _replies)
 
 
-def _standing(connection: Connection, gate: Gate, episode: Episode, seal: Seal) -> Standing:
+def _standing(connection: Connection, gate: Gate, episode: Episode, seal: Seal, reader: ModeReader) -> Standing:
     """Mode, silences and replies so far in one question. A forgotten person's wish is known by its keyed hash."""
     known = {
         "host": gate.host,
@@ -467,13 +461,16 @@ def _standing(connection: Connection, gate: Gate, episode: Episode, seal: Seal) 
         "account": episode.mention.account,
         "its_key": episode.key,
     }
-    mode, scope, count = connection.execute(STANDING, known).one()
-    return Standing(mode or "heightened", _refused(mode, scope, count, gate))
+    newest, moment, scope, count = connection.execute(STANDING, known).one()
+    mode = reader.read(connection, newest, moment).mode
+    return Standing(mode, _refused(mode, scope, count, gate))
 
 
-def _refused(mode: str | None, scope: str | None, count: int, gate: Gate) -> Refused | None:
+def _refused(mode: str, scope: str | None, count: int, gate: Gate) -> Refused | None:
     if mode == "stopped":
         return Refused("the policy mode is stopped")
+    if gate.mode and gate.mode != mode:
+        return Refused(f"the policy mode became {mode} after it was checked", again=True)
     if scope is not None and not (scope == "thread" and gate.thread_limit is None):
         return Refused(_SILENCES[scope])
     if gate.thread_limit is not None and count >= gate.thread_limit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 
 from bot.model import (
+    Approval,
     Draft,
     Episode,
     Mention,
@@ -19,10 +21,12 @@ from bot.model import (
     State,
     Step,
     Tone,
+    Topic,
     Verdict,
 )
 
 _MEMES = TypeAdapter(tuple[Recalled, ...])
+_TOPICS = TypeAdapter(tuple[Topic, ...])
 _STEPS = TypeAdapter(tuple[Step, ...])
 MOST_STEPS = 60
 FIRST, REST = 0, 1
@@ -65,6 +69,7 @@ def heard_row(mention: Mention, at: float, *, first: bool = False, restored_at: 
         "steps": _STEPS.dump_json((step,)).decode(),
         "lane": FIRST if first else REST,
         "look_first": 1 if looks else None,
+        "salt": secrets.token_hex(16),
     }
 
 
@@ -77,11 +82,13 @@ def episode_of(row: Mapping[str, Any]) -> Episode:
         reason=row["reason"],
         reading=Reading.model_validate_json(row["reading"]) if row["reading"] else None,
         memes=_MEMES.validate_json(row["memes"]) if row["memes"] else (),
+        topics=_TOPICS.validate_json(row["topics"]) if row["topics"] else (),
         draft=Draft.model_validate_json(row["draft"]) if row["draft"] else None,
         verdict=Verdict.model_validate_json(row["verdict"]) if row["verdict"] else None,
         reply=Reply.model_validate_json(row["reply"]) if row["reply"] else None,
         came_from=State(row["came_from"]) if row["came_from"] else None,
         posting=_posting_of(row),
+        approval=Approval.model_validate_json(row["approval"]) if row["approval"] else None,
         tries=row["tries"],
         laters=row["laters"],
         steps=_STEPS.validate_json(row["steps"]),
@@ -161,10 +168,12 @@ _COLUMNS: dict[str, Callable[[Any], dict[str, Any]]] = {
     },
     "reading": _reading_columns,
     "memes": lambda value: {"memes": _MEMES.dump_json(value, exclude_defaults=True).decode()},
+    "topics": lambda value: {"topics": _TOPICS.dump_json(value, exclude_defaults=True).decode()},
     "draft": lambda value: {"draft": _json_or_none(value)},
     "verdict": lambda value: {"verdict": _json_or_none(value), "risk": value.risk if value else None},
     "reply": lambda value: {"reply": _json(value), "reply_id": value.id},
     "posting": _posting_columns,
+    "approval": lambda value: {"approval": _json_or_none(value)},
     "came_from": lambda value: {"came_from": value.value if value else None},
     "reason": lambda value: {"reason": value},
     "look_first": lambda value: {"look_first": 1 if value else None},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -13,10 +13,20 @@ import aiohttp
 
 from bot.errors import TryLater, Unsure
 from bot.http import Refused, Remote
-from bot.model import Author, Mention, Reply
+from bot.model import Author, Mention, Post, Reply
 from bot.platforms.mastodon_search import Search, reply_of
 from bot.platforms.mastodon_server import Server, recognise
-from bot.platforms.mastodon_status import REPLY_SIGHTS, count, id_order, media_of, person_of, sight_of, text_of
+from bot.platforms.mastodon_status import (
+    REPLY_SIGHTS,
+    count,
+    id_order,
+    may_be_counted,
+    media_of,
+    person_of,
+    post_of,
+    sight_of,
+    text_of,
+)
 from bot.platforms.mastodon_thread import read_above
 from bot.platforms.wire import Unreadable, moment, name, rows, table, words
 from bot.ports import ABSENT, Batch, Found, Once
@@ -152,6 +162,16 @@ class Mastodon:
         except Refused as refused:
             if refused.status not in (404, 410):
                 raise
+
+    async def timeline(self, after: str) -> tuple[Sequence[Post], str]:
+        """The local public timeline after an id, oldest first; people who do not want to be found are left out."""
+        params = {"local": "true", "limit": str(PAGE)} | ({"min_id": after} if after else {})
+        answer = await self._remote.read("/api/v1/timelines/public", params)
+        try:
+            found = sorted((table(row) for row in rows(answer.body)), key=lambda row: id_order(name(row.get("id"))))
+            return [post_of(row) for row in found if may_be_counted(row)], name(found[-1]["id"]) if found else after
+        except Unreadable as error:
+            raise TryLater(f"the timeline of {self.account} is unreadable: {error}") from error
 
     async def close(self) -> None:
         """Nothing: the session belongs to whoever passed it in."""

@@ -284,3 +284,40 @@ async def test_any_option_of_the_url_works(url: str, options: str) -> None:
     assert await queue.used("小满") == {"doge"}
     assert await queue.token("a") == 0
     await queue.close()
+
+
+async def test_a_family_is_played_only_so_often_a_day_and_then_named_as_used(url: str) -> None:
+    queue = open_queue(url, family_uses=2)
+
+    taken = [await queue.reserve(f"person-{number}", "banwei", f"m{number}") for number in range(4)]
+    again = await queue.reserve("person-0", "banwei", "m0")
+
+    assert taken == [True, True, False, False]
+    assert again  # the same mention asks twice and is told the same
+    assert "banwei" in await queue.used("somebody else")
+    assert "banwei" not in await queue._redis.hkeys("jiegeng:memes:person-2")
+    await queue.close()
+
+
+async def test_a_released_family_may_be_played_again(url: str) -> None:
+    queue = open_queue(url, family_uses=1)
+    await queue.reserve("a", "banwei", "m1")
+    await queue.release("a", "banwei", "m1")
+
+    assert await queue.used("a") == frozenset()
+    assert await queue.reserve("b", "banwei", "m2")
+    await queue.close()
+
+
+async def test_eight_workers_at_once_reserve_a_family_for_one_person_once(queue: RedisQueue) -> None:
+    answers = await asyncio.gather(*(queue.reserve("a", "banwei", f"m{number}") for number in range(8)))
+
+    assert sum(answers) == 1
+
+
+async def test_what_is_shared_is_read_once_by_each_who_knows_its_version(queue: RedisQueue) -> None:
+    await queue.share("trends", "正文", "v1")
+
+    assert await queue.shared("trends") == ("正文", "v1")
+    assert await queue.shared("trends", "v1") is None
+    assert await queue.shared("nothing") is None
