@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -162,7 +163,7 @@ async def _in_thread(pool: ThreadPoolExecutor, engine: Engine, work: Work[T]) ->
 
     try:
         return await asyncio.get_running_loop().run_in_executor(pool, run)
-    except DBAPIError as error:
+    except (DBAPIError, sqlite3.Error) as error:
         raise _later(error) from error
 
 

@@ -13,7 +13,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.errors import TryLater
 from bot.journal.database import Database, GroupedWrites
-from bot.journal.rows import columns_of, episode_of, heard_row, steps_json, steps_with
+from bot.journal.prepared import first, named
+from bot.journal.rows import HEARD_COLUMNS, columns_of, episode_of, heard_row, steps_json, steps_with
 from bot.journal.schema import actions, cursors, episodes, modes, now, personas, silences
 from bot.model import FINAL, Episode, Mention, Posting, Reply, State, Step
 from bot.ports import Changes, Claimed, Gate, Refused, Standing
@@ -119,8 +120,7 @@ class Episodes:
         known = {"its_key": key, "owner": owner, "lease": lease}
 
         def work(connection: Connection) -> Mapping[str, Any] | None:
-            row = connection.execute(CLAIM, known).first()
-            return None if row is None else row._asdict()
+            return named(connection, CLAIM, known, _CLAIMED)
 
         row = await self._group.do(key, work)
         return None if row is None else Claimed(episode_of(row), row["now"])
@@ -200,7 +200,7 @@ class Episodes:
             refused = _standing(connection, gate, episode).refused
             if refused is not None:
                 return refused
-            row = connection.execute(statement, known).first()
+            row = first(connection, statement, known)
             return Refused("lost") if row is None else (row[0], row[1])
 
         answer = await self._group.do(episode.key, work)
@@ -229,7 +229,7 @@ class Episodes:
     async def _write(self, episode: Episode, columns: Mapping[str, Any], timed: Mapping[str, float | None]) -> bool:
         """Compare and set; False, and one more lost, if the episode is not what it was."""
         statement, known = _change(episode, columns, timed)
-        if await self._group.do(episode.key, lambda connection: connection.execute(statement, known).first()) is None:
+        if await self._group.do(episode.key, lambda connection: first(connection, statement, known)) is None:
             self.lost += 1
             return False
         return True
@@ -323,6 +323,7 @@ CLAIM = (
     )
     .returning(*episodes.c, now().label("now"))
 )
+_CLAIMED = (*(column.name for column in episodes.c), "now")
 
 
 @cache
@@ -363,7 +364,17 @@ def _insert_heard(connection: Connection, mentions: Sequence[Mention], at: float
     if not unique:
         return ()
     rows = [heard_row(unique[key], at) for key in sorted(unique)]
+    if connection.dialect.name == "sqlite":
+        return [row["key"] for row in rows if first(connection, _HEARD, row) is not None]
     return connection.scalars(_insert_new(connection, episodes, rows).returning(episodes.c.key)).all()
+
+
+_HEARD = (
+    sqlite.insert(episodes)
+    .values({name: bindparam(name) for name in HEARD_COLUMNS})
+    .on_conflict_do_nothing()
+    .returning(episodes.c.key)
+)
 
 
 mode_in_force = (
@@ -396,7 +407,7 @@ _replies = (
         episodes.c.account == bindparam("account"),
         episodes.c.root_id == bindparam("root"),
         episodes.c.key != bindparam("its_key"),
-        episodes.c.state.in_(OPEN_REPLIES),
+        or_(*(episodes.c.state == state for state in OPEN_REPLIES)),
     )
     .scalar_subquery()
 )
@@ -413,7 +424,9 @@ def _standing(connection: Connection, gate: Gate, episode: Episode) -> Standing:
         "account": episode.mention.account,
         "its_key": episode.key,
     }
-    mode, scope, count = connection.execute(STANDING, known).one()
+    row = first(connection, STANDING, known)
+    assert row is not None  # noqa: S101 - three questions without a condition are always one row
+    mode, scope, count = row
     return Standing(mode or "heightened", _refused(mode, scope, count, gate))
 
 

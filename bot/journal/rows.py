@@ -24,6 +24,10 @@ from bot.model import (
 _MEMES = TypeAdapter(tuple[Recalled, ...])
 _STEPS = TypeAdapter(tuple[Step, ...])
 MOST_STEPS = 60
+HEARD_COLUMNS = (
+    *("key", "account", "state", "version", "owner", "due_at", "hinted_at", "tries", "laters", "reason", "heard_at"),
+    *("updated_at", "person", "root_id", "root_person", "mention", "steps"),
+)
 
 
 def moment(seconds: float) -> datetime:
