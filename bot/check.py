@@ -15,6 +15,7 @@ from bot.persona import load_persona
 from bot.settings import Settings
 from memes.files import LIBRARY
 from memes.library import Library
+from memes.trends.settings import load_sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,19 @@ def check_all(settings: Settings) -> Iterator[Line]:
     yield from _personas(settings)
     yield from _memes(settings)
     yield from _words(settings)
+    yield from _sources(settings)
+
+
+def _sources(settings: Settings) -> Iterator[Line]:
+    if settings.sources is None:
+        yield Line(good=True, what="boards: none (JIEGENG_SOURCES names a file of them)")
+        return
+    try:
+        sources = load_sources(settings.sources)
+    except ValueError as trouble:
+        yield Line(good=False, what=str(trouble))
+    else:
+        yield Line(good=True, what=f"boards: {', '.join(source.name for source in sources) or 'none'}")
 
 
 def _stores(settings: Settings) -> Iterator[Line]:
@@ -75,7 +89,8 @@ def _personas(settings: Settings) -> Iterator[Line]:
 
 
 def _memes(settings: Settings) -> Iterator[Line]:
-    folders = tuple(folder for folder in (LIBRARY, settings.memes) if folder is not None)
+    learned = settings.learned if settings.learned.is_dir() else None
+    folders = tuple(folder for folder in (LIBRARY, settings.memes, learned) if folder is not None)
     report = memes.check.check(folders)
     for problem in report.problems:
         if problem.fatal:

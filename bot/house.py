@@ -4,32 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import hashlib
 import logging
 import os
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp import web
 
 from bot.alerts import Alerts
-from bot.app import Mind, make_bot, make_mind, open_stores
+from bot.app import Mind, make_bot, make_mind, open_stores, utc
 from bot.child import Child, let_go, plaza_token, say_ready
 from bot.embedded import EmbeddedValkey
 from bot.errors import Misconfigured, TryLater
 from bot.footing import look_at_database, look_at_redis
-from bot.journal import Desk, Episodes, Passes, Tenancy, move_in
-from bot.loops import Crew, forever
+from bot.journal import Desk, Episodes, Memory, Passes, Tenancy, move_in
+from bot.learning import Learner
+from bot.loops import DRAIN, Crew, forever
 from bot.pipeline import Bot
 from bot.platforms.http import OpenPlatform
 from bot.platforms.mastodon import Mastodon
 from bot.ports import Platform
 from bot.queue import RedisQueue
 from bot.settings import Settings
+from bot.trends import Follower, Scout, asker
+from bot.walls import TOLLS, Meter
 from bot.web import make_web
 
 log = logging.getLogger(__name__)
@@ -39,8 +44,10 @@ T = TypeVar("T")
 ROLES = ("all", "listen", "work", "web")
 
 # A listener that died is followed by another one within LEASE + POLL seconds at the most.
-LEASE = 10.0
-POLL = 4.0
+LEASE = 9.0
+POLL = 3.0
+# How old the list of accounts may be whose hints a worker takes.
+ACCOUNTS_EVERY = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +104,7 @@ async def run(settings: Settings, tell: Callable[[Addresses], None], *, workers:
             async with asyncio.TaskGroup() as group:
                 _keep_place(group, tenancy)
                 house.listen(group)
+                house.scout(group)
                 house.work(group)
                 await house.start_workers(group, workers - 1)
                 tell(await house.addresses())
@@ -120,6 +128,7 @@ async def run_role(settings: Settings, role: str, tell: Callable[[str], object],
             match role:
                 case "listen":
                     house.listen(group)
+                    house.scout(group)
                     group.create_task(forever(house.bot.sweep, name="sweeper", every=2.0))
                 case "work":
                     house.open_places(group)
@@ -152,6 +161,7 @@ class House:
     warming: asyncio.Task[None]
     plaza: Child | None = None
     accounts: set[str] = field(default_factory=set)
+    known: frozenset[str] = frozenset()
 
     @property
     def plaza_url(self) -> str:
@@ -177,10 +187,9 @@ class House:
         if self.settings.plaza:
             env["JIEGENG_PLAZA_TOKEN"] = plaza_token(self.settings.data / "plaza")
         for number in range(count):
-            child = Child(f"worker {number + 2}", ["run", "--role", "work"], env, patience=60.0)
+            child = Child(f"worker {number + 2}", ["run", "--role", "work"], env, patience=60.0, drain=DRAIN + 1.0)
             await child.start()
-            self.stack.push_async_callback(child.stop)
-            group.create_task(forever(child.keep, name=child.name, every=2.0))
+            group.create_task(_keep(child))
 
     async def serve_pages(self) -> None:
         """Open the admin pages."""
@@ -206,6 +215,37 @@ class House:
         for place in self._places():
             group.create_task(self._live(place, hear=True), name=place.name)
 
+    def scout(self, group: asyncio.TaskGroup) -> None:
+        """Ask the boards and learn from our own stream, while we lead; with neither wanted, do nothing."""
+        mind, settings = self.mind, self.settings
+        if not mind.sources and not settings.learn:
+            return
+        memory = Memory(self.journal.database)
+        scout = Scout(
+            name=self.bot.name,
+            sources=mind.sources,
+            shared=self.queue,
+            notes=memory,
+            get=asker(self.session),
+            clock=utc,
+            screen=mind.may_show,
+        )
+        group.create_task(forever(scout.step, name="boards", every=1.0))
+        if settings.learn:
+            learner = Learner(
+                memory=memory,
+                shelf=mind.memes,
+                platforms=self.platforms,
+                leads=lambda: scout.leads,
+                burst=scout.board.burst,
+                set_states=scout.set_states,
+                ask=mind.ask,
+                folder=settings.learned,
+                clock=utc,
+                screen=mind.may_show,
+            )
+            group.create_task(forever(learner.step, name="own stream", every=60.0))
+
     def open_places(self, group: asyncio.TaskGroup) -> None:
         """Open every place to post there, without listening."""
         for place in self._places():
@@ -213,19 +253,25 @@ class House:
 
     def work(self, group: asyncio.TaskGroup) -> None:
         """Work, sweep, and watch the files that people edit."""
-        crew = Crew(take=self._take, answer=self.bot.answer, at_once=self.settings.at_once)
+        crew = Crew(take=self._take, answer=self.bot.answer, at_once=self.settings.at_once, drain=DRAIN)
         group.create_task(crew.run(), name="worker")
         group.create_task(forever(self.bot.sweep, name="sweeper", every=2.0))
+        group.create_task(forever(self._look_up_accounts, name="accounts", every=ACCOUNTS_EVERY))
         group.create_task(forever(self._refresh, name="files", every=1.0))
+        follower = Follower(self.queue, self.mind.today, self.mind.memes)
+        group.create_task(forever(follower.step, name="topics", every=2.0))
         if self.valkey is not None:
             group.create_task(forever(self.valkey.keep, name="valkey", every=5.0))
         if self.plaza is not None:
             group.create_task(forever(self.plaza.keep, name="plaza", every=2.0))
 
-    async def _take(self, count: int, wait: float) -> list[str]:
-        wakes = await self.queue.take(count, wait)
-        await self.queue.done(wakes)
-        return [wake.key for wake in wakes]
+    async def _take(self, count: int, wait: float) -> Sequence[str]:
+        return await self.queue.take(count, wait, self.platforms.keys() | self.known)
+
+    async def _look_up_accounts(self) -> None:
+        """Once every place is open, take care also of mentions to an account that nobody here answers as any more."""
+        if len(self.platforms) >= len(list(self._places())):
+            self.known = await self.journal.accounts()
 
     async def _live(self, place: Place, *, hear: bool) -> None:
         """Open a place as soon as it can be reached, then listen there for ever while we lead."""
@@ -282,7 +328,24 @@ class House:
             yield Place(settings.http_url, opener)
         if settings.mastodon_url:
             secret = settings.mastodon_token.get_secret_value()
-            yield Place(settings.mastodon_url, partial(Mastodon.open, session, settings.mastodon_url, secret))
+            meter = _meter(self.queue, "mastodon", settings.mastodon_url, secret)
+            yield Place(
+                settings.mastodon_url, partial(Mastodon.open, session, settings.mastodon_url, secret, meter=meter)
+            )
+
+
+def _meter(queue: RedisQueue, platform: str, url: str, token: str) -> Meter:
+    """One for all who use this token; its name shows nothing of it."""
+    digest = hashlib.sha256(f"{url} {token}".encode()).hexdigest()[:12]
+    return Meter(queue, f"{platform}:{urlsplit(url).hostname}:{digest}", TOLLS[platform])
+
+
+async def _keep(child: Child) -> None:
+    """Keep a child alive; when we are told to stop it is told at once, so that all come to their end together."""
+    try:
+        await forever(child.keep, name=child.name, every=2.0)
+    finally:
+        await child.stop()
 
 
 def reachable(host: str) -> str:

@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from memes.card import Meme, Recalled
+from memes.trends.topic import Topic
 from safety.verdict import Decision, Reason, Risk, Verdict
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "State",
     "Step",
     "Tone",
+    "Topic",
     "Verdict",
     "digest_of",
     "doubts_of",
@@ -206,6 +208,15 @@ class Feeling(Value):
         """The most probable emotion."""
         return max(EMOTIONS, key=lambda name: self.emotions.get(name, 0.0))
 
+    @property
+    def telling(self) -> tuple[Cue, ...]:
+        """The cues worth showing: the longest of those that say the same about the same place, at most a dozen."""
+        kept: list[Cue] = []
+        for cue in sorted(self.cues, key=lambda cue: cue.start - cue.end):
+            if not any(other.says == cue.says and other.start <= cue.start and cue.end <= other.end for other in kept):
+                kept.append(cue)
+        return tuple(sorted(kept, key=lambda cue: cue.start)[:12])
+
 
 class Reading(Value):
     """What the bot understood: the feeling of the post, of the comment if there is one, and the tone that follows."""
@@ -221,13 +232,15 @@ class Reading(Value):
 class Brief(Value):
     """All that a writer is told; everything in it that came from outside is data, never instruction.
 
-    `persona` names the persona file to write under; `room` is how many characters the reply may have, label left
-    out; `hints` are remarks of our own code.
+    `topics` are what people talk about today: the one of the post first, usable or not, then others that may be
+    material for a joke; none means that nothing is known of today. `persona` names the persona file to write under;
+    `room` is how many characters the reply may have, label left out; `hints` are remarks of our own code.
     """
 
     mention: Mention
     reading: Reading
     memes: tuple[Meme, ...] = ()
+    topics: tuple[Topic, ...] = ()
     room: int
     hints: tuple[str, ...] = ()
 
@@ -235,7 +248,8 @@ class Brief(Value):
 class Draft(Value):
     """What was written: the candidates, the one that was chosen, and who wrote it at what cost.
 
-    `persona` is `name@content-hash`; `meme` the id of the card the text plays, if any; `seconds` the writer's time.
+    `persona` is `name@content-hash`; `meme` the id of the card the text plays, if any, and `topic` the key
+    of the topic it speaks of; `seconds` the writer's time.
     """
 
     candidates: tuple[str, ...] = ()
@@ -243,6 +257,7 @@ class Draft(Value):
     writer: str
     persona: str = ""
     meme: str = ""
+    topic: str = ""
     tokens_in: int = 0
     tokens_out: int = 0
     cost: float = 0
@@ -327,7 +342,8 @@ class Episode(Value):
     """One mention's whole life: the journal's row, the admin's page and the test's assertion.
 
     `version` counts the writes; every write names the version it read. `tries` counts the workers that died over it
-    since it last moved on, `laters` the times it had to wait since then. Times are aware UTC.
+    since it last moved on, `laters` the times it had to wait since then. `look_first` says that the journal was
+    restored from a backup and does not know whether this was answered already. Times are aware UTC.
     """
 
     mention: Mention
@@ -336,6 +352,7 @@ class Episode(Value):
     reason: str = ""
     reading: Reading | None = None
     memes: tuple[Recalled, ...] = ()
+    topics: tuple[Topic, ...] = ()
     draft: Draft | None = None
     verdict: Verdict | None = None
     reply: Reply | None = None
@@ -347,6 +364,7 @@ class Episode(Value):
     steps: tuple[Step, ...] = ()
     heard_at: AwareDatetime
     updated_at: AwareDatetime
+    look_first: bool = False
 
     @property
     def key(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -31,6 +32,12 @@ class Database(Protocol):
 
     async def write(self, work: Work[T]) -> T:
         """Run `work` in a transaction that is durable when this returns."""
+
+    async def erase(self, work: Work[T]) -> T:
+        """Run `work` as `write` does; what it deletes is overwritten where the database can do that."""
+
+    async def compact(self) -> None:
+        """Give deleted rows' room back, and with it what is left of their text in the file."""
 
     async def close(self) -> None:
         """Close every connection."""
@@ -83,6 +90,32 @@ class SQLite:
     async def write(self, work: Work[T]) -> T:
         return await _in_thread(self._writing, self._writer, work)
 
+    async def erase(self, work: Work[T]) -> T:
+        def erase(connection: Connection) -> T:
+            # Only here: zeroing freed pages at every write would double what a mention costs.
+            connection.exec_driver_sql("PRAGMA secure_delete=ON")
+            try:
+                return work(connection)
+            finally:
+                connection.exec_driver_sql("PRAGMA secure_delete=OFF")
+
+        return await _in_thread(self._writing, self._writer, erase)
+
+    async def compact(self) -> None:
+        def run() -> None:
+            connection = self._writer.raw_connection()
+            try:
+                # An update leaves older copies of a row in free pages; only a new file is surely without them.
+                connection.cursor().execute("VACUUM")
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                connection.close()
+
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._writing, run)
+        except (DBAPIError, sqlite3.Error) as error:
+            raise _later(error) from error
+
     async def close(self) -> None:
         for pool, engine in ((self._reading, self._reader), (self._writing, self._writer)):
             await asyncio.to_thread(pool.shutdown, wait=True)
@@ -102,6 +135,18 @@ class PostgreSQL:
         try:
             async with self._engine.begin() as connection:
                 return await connection.run_sync(work)
+        except (DBAPIError, OSError) as error:
+            raise _later(error) from error
+
+    async def erase(self, work: Work[T]) -> T:
+        return await self.write(work)
+
+    async def compact(self) -> None:
+        """A plain VACUUM: it stops nobody. Bytes of deleted rows lie in the file until their room is used again."""
+        try:
+            async with self._engine.connect() as connection:
+                plain = await connection.execution_options(isolation_level="AUTOCOMMIT")
+                await plain.exec_driver_sql("VACUUM episodes, actions, silences")
         except (DBAPIError, OSError) as error:
             raise _later(error) from error
 

@@ -20,12 +20,20 @@ from bot.model import (
     Reply,
     State,
     Step,
+    Tone,
+    Topic,
     Verdict,
 )
 
 _MEMES = TypeAdapter(tuple[Recalled, ...])
+_TOPICS = TypeAdapter(tuple[Topic, ...])
 _STEPS = TypeAdapter(tuple[Step, ...])
 MOST_STEPS = 60
+FIRST, REST = 0, 1
+# How far a platform's clock may be behind ours, and how long after a restore an earlier answer may still land: an
+# intent's own time and the settling time of bot/rules.py together, both in seconds.
+CLOCKS = 600.0
+SETTLED = 90.0
 
 
 def moment(seconds: float) -> datetime:
@@ -33,8 +41,13 @@ def moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def heard_row(mention: Mention, at: float) -> dict[str, Any]:
-    """The columns of a mention that was just heard."""
+def heard_row(mention: Mention, at: float, *, first: bool = False, restored_at: float | None = None) -> dict[str, Any]:
+    """The columns of a mention that was just heard; `first`: it goes before the others.
+
+    What was said before the journal was restored may have been answered by the bot that the backup does not know: it
+    is looked up first, and not before an answer that was under way has landed.
+    """
+    looks = restored_at is not None and mention.at.timestamp() < restored_at + CLOCKS
     step = Step(at=moment(at), state=State.HEARD, by="listener")
     return {
         "key": mention.key,
@@ -42,7 +55,7 @@ def heard_row(mention: Mention, at: float) -> dict[str, Any]:
         "state": State.HEARD.value,
         "version": 0,
         "owner": None,
-        "due_at": at,
+        "due_at": max(at, restored_at + SETTLED) if looks and restored_at is not None else at,
         "hinted_at": at,
         "tries": 0,
         "laters": 0,
@@ -55,6 +68,8 @@ def heard_row(mention: Mention, at: float) -> dict[str, Any]:
         "mention": _json(mention),
         "steps": _STEPS.dump_json((step,)).decode(),
         "salt": secrets.token_hex(16),
+        "lane": FIRST if first else REST,
+        "look_first": 1 if looks else None,
     }
 
 
@@ -67,6 +82,7 @@ def episode_of(row: Mapping[str, Any]) -> Episode:
         reason=row["reason"],
         reading=Reading.model_validate_json(row["reading"]) if row["reading"] else None,
         memes=_MEMES.validate_json(row["memes"]) if row["memes"] else (),
+        topics=_TOPICS.validate_json(row["topics"]) if row["topics"] else (),
         draft=Draft.model_validate_json(row["draft"]) if row["draft"] else None,
         verdict=Verdict.model_validate_json(row["verdict"]) if row["verdict"] else None,
         reply=Reply.model_validate_json(row["reply"]) if row["reply"] else None,
@@ -78,6 +94,7 @@ def episode_of(row: Mapping[str, Any]) -> Episode:
         steps=_STEPS.validate_json(row["steps"]),
         heard_at=moment(row["heard_at"]),
         updated_at=moment(row["updated_at"]),
+        look_first=bool(row["look_first"]),
     )
 
 
@@ -137,14 +154,21 @@ def _posting_columns(posting: Posting | None) -> dict[str, Any]:
     }
 
 
+def _reading_columns(reading: Reading | None) -> dict[str, Any]:
+    """The tone that was found at work moves an episode forward, never back: the post may be sadder than its comment."""
+    columns = {"reading": _json_or_none(reading), "tone": reading.tone.value if reading else None}
+    return columns | ({"lane": FIRST} if reading is not None and reading.tone in {Tone.CRISIS, Tone.COMFORT} else {})
+
+
 _COLUMNS: dict[str, Callable[[Any], dict[str, Any]]] = {
     "mention": lambda value: {
         "mention": _json(value),
         "root_id": value.root,
         "root_person": value.root_person,
     },
-    "reading": lambda value: {"reading": _json_or_none(value), "tone": value.tone.value if value else None},
+    "reading": _reading_columns,
     "memes": lambda value: {"memes": _MEMES.dump_json(value, exclude_defaults=True).decode()},
+    "topics": lambda value: {"topics": _TOPICS.dump_json(value, exclude_defaults=True).decode()},
     "draft": lambda value: {"draft": _json_or_none(value)},
     "verdict": lambda value: {"verdict": _json_or_none(value), "risk": value.risk if value else None},
     "reply": lambda value: {"reply": _json(value), "reply_id": value.id},
@@ -152,4 +176,5 @@ _COLUMNS: dict[str, Callable[[Any], dict[str, Any]]] = {
     "approval": lambda value: {"approval": _json_or_none(value)},
     "came_from": lambda value: {"came_from": value.value if value else None},
     "reason": lambda value: {"reason": value},
+    "look_first": lambda value: {"look_first": 1 if value else None},
 }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Column, Float, Index, Integer, MetaData, Table, Text
+from sqlalchemy import Column, Connection, Float, Index, Integer, MetaData, Table, Text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import FunctionElement
 
@@ -44,6 +45,7 @@ episodes = Table(
     Column("mention", Text, nullable=False),
     Column("reading", Text),
     Column("memes", Text),
+    Column("topics", Text),
     Column("draft", Text),
     Column("verdict", Text),
     Column("reply", Text),
@@ -51,6 +53,9 @@ episodes = Table(
     Column("approval", Text),
     # Random, and gone together with the texts: without it nobody can guess a text from its digest in the audit chain.
     Column("salt", Text),
+    # 0 goes first: danger, something hard, a wish to be left alone. 1 is everything else.
+    Column("lane", Integer, nullable=False, server_default="1"),
+    Column("look_first", Integer),
 )
 Index("episodes_due", episodes.c.due_at, sqlite_where=episodes.c.due_at.is_not(None))
 Index("episodes_heard", episodes.c.heard_at, episodes.c.key)
@@ -58,6 +63,7 @@ Index("episodes_updated", episodes.c.updated_at)
 Index("episodes_state", episodes.c.state, episodes.c.heard_at)
 Index("episodes_person", episodes.c.person, episodes.c.heard_at)
 Index("episodes_root", episodes.c.account, episodes.c.root_id)
+Index("episodes_reply", episodes.c.account, episodes.c.reply_id)
 
 cursors = Table(
     "cursors",
@@ -163,6 +169,66 @@ passes = Table(
 )
 
 
+# What stays of an episode whose text is gone: keyed hashes of its key and of our reply's id, and its figures. `day`
+# counts days since 1970.
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("tone", Text),
+    Column("risk", Text),
+    Column("day", Integer, nullable=False),
+    Column("reply", Text),
+    Column("tokens_in", Integer, nullable=False),
+    Column("tokens_out", Integer, nullable=False),
+    Column("cost", Float, nullable=False),
+)
+Index("tombstones_reply", tombstones.c.reply)
+
+# What the journal knows about itself: the key of its keyed hashes, when it was restored, when a chore was done last,
+# and who has to stay forgotten.
+facts = Table(
+    "facts",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("at", Float, nullable=False),
+)
+
+# What a leader knows and its follower must not forget: a few named texts.
+notes = Table(
+    "notes",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("at", Float, nullable=False),
+)
+
+# A phrase that suddenly many people used, and what became of it: collecting, drafted, or why not.
+phrases = Table(
+    "phrases",
+    metadata,
+    Column("phrase", Text, primary_key=True),
+    Column("burst_at", Float, nullable=False),
+    Column("tried_at", Float),
+    Column("state", Text, nullable=False),
+    Column("why", Text, nullable=False),
+)
+
+# Public uses of such phrases, one a person; `who` is a keyed hash. Deleted after 30 days.
+uses = Table(
+    "uses",
+    metadata,
+    Column("phrase", Text, primary_key=True),
+    Column("who", Text, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("at", Float, nullable=False),
+)
+Index("uses_at", uses.c.at)
+
+
 class now(FunctionElement[float]):  # noqa: N801 - it reads as the SQL function that it is
     """The database's clock, in seconds since 1970 with fractions."""
 
@@ -180,3 +246,9 @@ def _now_in_sqlite(_element: now, _compiler: Any, **_kw: Any) -> str:
 def _now_in_postgresql(_element: now, _compiler: Any, **_kw: Any) -> str:
     # clock_timestamp, not now(): a grouped transaction must not freeze the clock of its later members.
     return "extract(epoch from clock_timestamp())::double precision"
+
+
+def insert_new(connection: Connection, table: Any, rows: Any) -> Any:
+    """An INSERT that leaves rows alone which are there already."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    return dialect.insert(table).values(rows).on_conflict_do_nothing()

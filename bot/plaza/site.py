@@ -15,7 +15,7 @@ from pathlib import Path
 from aiohttp import web
 
 from bot.errors import Misconfigured
-from bot.plaza import people, protocol
+from bot.plaza import board, people, protocol
 from bot.plaza.fault import Fault
 from bot.plaza.keys import ORIGIN, PEOPLE_PACE, REPLY_PACE, STOPPING, STORE, TOKEN
 from bot.plaza.pace import Pace
@@ -80,7 +80,7 @@ def make_plaza(
     app[ORIGIN] = public_url.rstrip("/")
     app[PEOPLE_PACE] = Pace(people_per_minute, burst=60, clock=clock)
     app[REPLY_PACE] = Pace(replies_per_minute, burst=1000, clock=clock)
-    app.add_routes([*ROUTES, *pages])
+    app.add_routes([*ROUTES, web.get("/board.json", board.show(now)), *pages])
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(stop_waiting)
 

@@ -72,7 +72,7 @@ class Stream:
         plain = fold(shorten(post.text))
         if self._is_repeat(plain, post.at):
             return False
-        who = hashlib.blake2b(post.account.encode("utf-8", "replace"), digest_size=8, key=self._salt).hexdigest()
+        who = self.hash(post.account)
         for term in find_terms(plain, self._cutter):
             self._keep(term, Use(who, post.text.strip()[:LONGEST_USE], post.at))
             self._count(term, who)
@@ -98,11 +98,16 @@ class Stream:
         kept = {term: [use for use in uses if use.at >= moment] for term, uses in self._uses.items()}
         self._uses = {term: uses for term, uses in kept.items() if uses}
 
-    def forget(self, account: str) -> None:
-        """Delete all that this account contributed."""
-        who = hashlib.blake2b(account.encode("utf-8", "replace"), digest_size=8, key=self._salt).hexdigest()
+    def hash(self, account: str) -> str:
+        """Return the keyed hash under which an account is counted."""
+        return hashlib.blake2b(account.encode("utf-8", "replace"), digest_size=8, key=self._salt).hexdigest()
+
+    def forget(self, account: str) -> str:
+        """Delete all that this account contributed; return its hash, for whoever keeps uses elsewhere."""
+        who = self.hash(account)
         kept = {term: [use for use in uses if use.who != who] for term, uses in self._uses.items()}
         self._uses = {term: uses for term, uses in kept.items() if uses}
+        return who
 
     def _is_repeat(self, plain: str, at: datetime) -> bool:
         # Copied wordings are one voice: letters alone, so that a changed tail of marks does not make them new.

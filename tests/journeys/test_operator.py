@@ -235,7 +235,7 @@ def test_a_new_sign_in_link_is_printed_whole(home: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["run"], ["say"], ["check"], ["log"], ["replay"], ["plaza"], ["sign-in"], ["mode"]]
+    "command", [[], ["run"], ["say"], ["read"], ["check"], ["log"], ["replay"], ["plaza"], ["sign-in"], ["mode"]]
 )
 def test_every_command_has_help_with_an_example(command: list[str]) -> None:
     told = jiegeng(*command, "--help")
@@ -250,3 +250,54 @@ def test_a_mistyped_setting_is_misconfigured_for_every_command(home: Path, monke
     told = jiegeng("check")
 
     assert isinstance(told.exception, Misconfigured)
+
+
+def test_a_reading_shows_the_emotions_the_evidence_the_tone_and_why(home: Path) -> None:
+    told = jiegeng("read", "哈哈哈", "--post", "爷爷昨天走了").output
+
+    assert all(name in told for name in ("joy", "sadness", "distress", "sarcasm", "intensity", "confidence"))
+    assert "「爷爷昨天走了」 plight: grief" in told
+    assert "tone comfort   plight: something hard befell the author (grief)" in told
+
+
+def test_a_reading_as_json_is_what_the_bot_would_keep(home: Path) -> None:
+    told = json.loads(jiegeng("read", "我不想活了", "--json").output)
+
+    assert (told["tone"], told["post"]["crisis"]) == ("crisis", "self_harm")
+
+
+def test_a_short_text_with_a_picture_nobody_saw_is_no_place_for_jokes(home: Path) -> None:
+    playful = "周一早上地铁挤成照片了[doge]"
+
+    assert "tone banter" in jiegeng("read", playful).output
+    assert "tone warm   unseen" in jiegeng("read", playful, "--picture").output
+
+
+def test_an_operators_tone_is_what_the_bot_uses(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JIEGENG_TONE", "playful=warm, joyful=warm")
+
+    assert "tone warm   playful" in jiegeng("read", "周一早上地铁挤成照片了[doge]").output
+    assert json.loads(jiegeng("say", "周一早上地铁挤成照片了[doge]", "--json").output)["reading"]["tone"] == "warm"
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("joke=0.01", "joke=0.01"),
+        ("low=0.9", "low=0.9"),
+        ("danger=warm", "danger"),
+        ("plight=banter", "plight"),
+        ("jolly=warm", "jolly"),
+        ("joke", "joke"),
+        ("fun=very", "fun=very"),
+    ],
+)
+def test_a_tone_out_of_bounds_stops_the_start(
+    home: Path, monkeypatch: pytest.MonkeyPatch, written: str, told: str
+) -> None:
+    monkeypatch.setenv("JIEGENG_TONE", written)
+
+    problem = jiegeng("check").exception
+
+    assert isinstance(problem, Misconfigured)
+    assert told in str(problem)
