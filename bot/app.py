@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import safety
 from bot import emotion
-from bot.composer import Composer, context_of, shown_to
+from bot.composer import Composer, context_of, quoted_by
 from bot.delivery import Delivery
 from bot.embedded import EmbeddedValkey
 from bot.errors import GiveUp, Misconfigured
@@ -162,20 +162,6 @@ def make_mind(settings: Settings) -> Mind:
     )
 
 
-def make_judge(mind: Mind) -> Callable[[Episode, str, str], Verdict]:
-    """What the filter says of a text that a person wants to post as the reply of an episode, under a mode."""
-
-    def judge(episode: Episode, text: str, mode: str) -> Verdict:
-        if episode.reading is None:
-            message = f"{episode.key} was never read, so nobody knows to whom it would speak"
-            raise GiveUp(message)
-        memes, quoted = shown_to(episode.draft, episode) if episode.draft else ((), ())
-        context = context_of(episode.mention, episode.reading, mode, mind.hidden(), memes, quoted)
-        return mind.check(text, "out", context).model_copy(update={"mode": mode})
-
-    return judge
-
-
 def may_show(screen: safety.Filter, text: str) -> bool:
     """Whether a text that strangers wrote may reach a prompt or a reply: it passes the filter and orders nobody."""
     return screen.lets_through(text) and not speaks_to_robots(text)
@@ -187,6 +173,21 @@ def card_folders(settings: Settings) -> tuple[Path, ...]:
         settings.learned.mkdir(parents=True, exist_ok=True)
     folders = [LIBRARY, settings.memes, settings.learned if settings.learned.is_dir() else None]
     return tuple(folder for folder in folders if folder is not None)
+
+
+def make_judge(mind: Mind) -> Callable[[Episode, str, str], Verdict]:
+    """What the filter says of a text that a person wants to post as the reply of an episode, under a mode."""
+
+    def judge(episode: Episode, text: str, mode: str) -> Verdict:
+        if episode.reading is None:
+            message = f"{episode.key} was never read, so nobody knows to whom it would speak"
+            raise GiveUp(message)
+        quoted = quoted_by(episode.draft, episode.topics)
+        memes = () if episode.draft and episode.draft.writer == "library" else episode.memes
+        context = context_of(episode.mention, episode.reading, memes, mode, mind.hidden(), quoted)
+        return mind.check(text, "out", context).model_copy(update={"mode": mode})
+
+    return judge
 
 
 def make_writer(settings: Settings, personas: PersonaShelf, model: OpenAIWriter | None) -> Writer:

@@ -29,12 +29,12 @@ app.command("sign-in", epilog="Example: jiegeng sign-in")(running.sign_in)
 app.command(epilog='Example: jiegeng mode stopped --why "something is wrong"   ·   jiegeng mode heightened --for 2h')(
     switches.mode
 )
-app.add_typer(review.review, name="review")
 app.command(epilog="Example: jiegeng export --format csv --since 2026-11-01 --out november.csv")(keeping.export)
 app.command(epilog="Example: jiegeng purge   ·   jiegeng purge --days 30")(keeping.purge)
 app.command(epilog="Example: jiegeng forget 12345@mastodon.example")(keeping.forget)
 app.command(epilog="Example: jiegeng backup backups/2026-11-22.jiegeng")(keeping.backup)
 app.command(epilog="Example: jiegeng restore backups/2026-11-22.jiegeng   (the bot is stopped)")(keeping.restore)
+app.add_typer(review.review, name="review")
 app.add_typer(switches.thread, name="thread")
 app.add_typer(memes.memes, name="memes")
 app.add_typer(trends.trends, name="trends")

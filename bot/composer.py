@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.errors import TryLater
-from bot.model import Brief, Draft, Episode, Mention, Post, Reading, Recalled, Tone, Topic, Verdict
+from bot.model import Brief, Draft, Mention, Post, Reading, Recalled, Tone, Topic, Verdict
 from bot.ports import Platform, Queue, Writer
 from bot.prompt import played, strangers
 from bot.rules import Rules
 from memes.trends.board import find_topic
 from safety.verdict import Context
+
+Memes = tuple[Recalled, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +67,7 @@ class Composer:
         if reading.tone is Tone.CRISIS:
             return self._care(mention, reading, room, mode)
         if explained := self._explain(mention, reading, room, about_post(mention, topics)):
-            quoted = tuple(topic.title for topic in topics if topic.key == explained.topic)
-            return explained, self.screen(explained.text, "out", mention, reading, mode, quoted=quoted)
+            return explained, self.screen_draft(explained, mention, reading, mode, topics=topics)
         best: tuple[Draft, Verdict] | None = None
         for attempt in range(self.rules.drafts):
             shown = tuple(recalled.meme for recalled in memes) if attempt == 0 else ()
@@ -105,7 +106,7 @@ class Composer:
         kind = next((f.crisis for f in (reading.comment, reading.post) if f and f.crisis), None) or "self_harm"
         text = self.care(kind, reading.language, room)
         draft = Draft(candidates=(text,), text=text, writer="care", persona=f"care:{kind}", at=self.clock())
-        return draft, _never_held(self.screen(text, "out", mention, reading, mode))
+        return draft, self.screen_draft(draft, mention, reading, mode)
 
     def screen(
         self,
@@ -121,15 +122,24 @@ class Composer:
 
         `quoted` are titles that a reply may repeat though the post holds them too: they were screened when loaded.
         """
-        context = context_of(mention, reading, mode, self.hidden(), memes, quoted)
+        context = context_of(mention, reading, memes, mode, self.hidden(), quoted)
         return self.check(text, direction, context).model_copy(update={"mode": mode})
 
-    def screen_draft(self, draft: Draft, episode: Episode, mode: str) -> Verdict:
-        """What the filter says of an episode's draft under a mode; a care text is never held."""
-        assert episode.reading is not None  # noqa: S101 - a draft follows a reading
-        memes, quoted = shown_to(draft, episode)
-        verdict = self.screen(draft.text, "out", episode.mention, episode.reading, mode, memes, quoted)
-        return _never_held(verdict) if draft.writer == "care" else verdict
+    def screen_draft(
+        self,
+        draft: Draft,
+        mention: Mention,
+        reading: Reading,
+        mode: str,
+        memes: Memes = (),
+        topics: tuple[Topic, ...] = (),
+    ) -> Verdict:
+        """What the filter says of a draft under a mode; a care text is never held."""
+        shown = () if draft.writer == "library" else memes  # who explains a card says what stands on it
+        verdict = self.screen(draft.text, "out", mention, reading, mode, shown, quoted_by(draft, topics))
+        if draft.writer == "care" and verdict.decision == "hold":
+            return verdict.model_copy(update={"decision": "crisis"})
+        return verdict
 
     async def _reserve(self, mention: Mention, memes: tuple[Recalled, ...], meme: str) -> bool:
         family = next((recalled.meme.family for recalled in memes if recalled.meme.id == meme), None)
@@ -138,15 +148,20 @@ class Composer:
         return await self.queue.reserve(mention.person, family, mention.key)
 
 
-def context_of(  # one argument a thing the filter may know
-    mention: Mention,
-    reading: Reading,
-    mode: str,
-    hidden: tuple[str, ...],
-    memes: tuple[Recalled, ...] = (),
-    quoted: tuple[str, ...] = (),
+def quoted_by(draft: Draft | None, topics: tuple[Topic, ...]) -> tuple[str, ...]:
+    """The titles that a draft may repeat because it tells what stands on a board."""
+    if draft is None or draft.writer != "library":
+        return ()
+    return tuple(topic.title for topic in topics if topic.key == draft.topic)
+
+
+def context_of(
+    mention: Mention, reading: Reading, memes: Memes, mode: str, hidden: tuple[str, ...], quoted: tuple[str, ...] = ()
 ) -> Context:
-    """What the filter may know besides a text: whom we talk to, how they feel, what the writer saw, and the mode."""
+    """What the filter may know besides a text: whom we talk to, how they feel, what the writer saw, and the mode.
+
+    `quoted` titles count as nobody's words.
+    """
     told = strangers(mention, [recalled.meme for recalled in memes])
     for title in quoted:
         told = tuple(text.replace(title, " ") for text in told)
@@ -162,13 +177,6 @@ def context_of(  # one argument a thing the filter may know
             "language": reading.language,
         }
     )
-
-
-def shown_to(draft: Draft, episode: Episode) -> tuple[tuple[Recalled, ...], tuple[str, ...]]:
-    """The memes that the writer of a draft saw, and the titles that it may repeat."""
-    if draft.writer == "library":
-        return (), tuple(topic.title for topic in episode.topics if topic.key == draft.topic)
-    return (() if draft.writer == "care" else episode.memes), ()
 
 
 def words_of(post: Post | Mention) -> str:
@@ -194,10 +202,6 @@ def _all_words(mention: Mention) -> str:
 
 _GRADES = ("low", "medium", "high")
 _ENDS = ("post", "crisis", "hold", "silent", "block")
-
-
-def _never_held(verdict: Verdict) -> Verdict:
-    return verdict.model_copy(update={"decision": "crisis"}) if verdict.decision == "hold" else verdict
 
 
 def _milder(one: Verdict, other: Verdict) -> bool:

@@ -155,9 +155,7 @@ class Bot:
             return None
         fresh = episode.state in {State.HEARD, State.READ}
         drafted = await self._prepare(episode) if fresh else await self._check_again(episode)
-        if drafted is None or drafted.state not in {State.DRAFTED, State.APPROVED}:
-            return None
-        return drafted
+        return drafted if drafted is not None and drafted.state in {State.DRAFTED, State.APPROVED} else None
 
     def _has_to_look(self, episode: Episode, heard_for: float) -> bool:
         """Whether a reply may stand there that a restored journal does not know of; what ends unanswered need not."""
@@ -214,7 +212,7 @@ class Bot:
         assert episode.draft is not None and episode.reading is not None  # noqa: S101, PT018 - both callers asked
         mention, reading = episode.mention, episode.reading
         standing = await self.journal.standing(episode, self.delivery.gate(mention, reading.tone))
-        return self.composer.screen_draft(episode.draft, episode, standing.mode)
+        return self.composer.screen_draft(episode.draft, mention, reading, standing.mode, episode.memes, episode.topics)
 
     async def _hopeless(self, episode: Episode, heard_for: float) -> bool:
         """End what has waited too long or has brought down one worker after the other; nothing else can help it."""
@@ -272,10 +270,10 @@ class Bot:
         if refusal is not None:
             return Outcome(State.SKIPPED, refusal, changes)
 
-        topics = self.composer.topics(mention, reading)
+        calm = standing.mode == "emergency"  # nothing playful then, neither a meme nor the news
+        topics = () if calm else self.composer.topics(mention, reading)
         try:
-            playful = standing.mode != "emergency"  # in an emergency nobody plays
-            memes = await self.composer.recall(mention, reading, topics) if playful else ()
+            memes = () if calm else await self.composer.recall(mention, reading, topics)
             draft, verdict = await self.composer.write_and_check(mention, reading, memes, standing.mode, topics)
         except TryLater as later:
             # What was read stays: who turned out to be fragile comes first when the model is back.

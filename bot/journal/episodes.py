@@ -230,8 +230,7 @@ class Episodes:
         statement, known = _change(episode, columns, timed)
 
         def work(connection: Connection) -> Refused | tuple[float, float]:
-            seal = self._nature_of(connection).seal
-            refused = _standing(connection, gate, episode, self.modes, seal).refused
+            refused = _standing(connection, gate, episode, self._nature_of(connection).seal, self.modes).refused
             if refused is not None:
                 return refused
             row = connection.execute(statement, known).first()
@@ -329,7 +328,7 @@ class Episodes:
         """The policy mode, and what the gate would say now; asked early so that no model is paid for nothing."""
 
         def work(connection: Connection) -> Standing:
-            return _standing(connection, gate, episode, self.modes, self._nature_of(connection).seal)
+            return _standing(connection, gate, episode, self._nature_of(connection).seal, self.modes)
 
         return await self.database.read(work)
 
@@ -450,7 +449,7 @@ _replies = (
 STANDING = select(newest_switch, now(), _silence, _replies)
 
 
-def _standing(connection: Connection, gate: Gate, episode: Episode, reader: ModeReader, seal: Seal) -> Standing:
+def _standing(connection: Connection, gate: Gate, episode: Episode, seal: Seal, reader: ModeReader) -> Standing:
     """Mode, silences and replies so far in one question. A forgotten person's wish is known by its keyed hash."""
     known = {
         "host": gate.host,

@@ -67,9 +67,9 @@ def heard_row(mention: Mention, at: float, *, first: bool = False, restored_at: 
         "root_person": mention.root_person,
         "mention": _json(mention),
         "steps": _STEPS.dump_json((step,)).decode(),
-        "salt": secrets.token_hex(16),
         "lane": FIRST if first else REST,
         "look_first": 1 if looks else None,
+        "salt": secrets.token_hex(16),
     }
 
 

@@ -50,12 +50,12 @@ episodes = Table(
     Column("verdict", Text),
     Column("reply", Text),
     Column("steps", Text, nullable=False),
-    Column("approval", Text),
-    # Random, and gone together with the texts: without it nobody can guess a text from its digest in the audit chain.
-    Column("salt", Text),
     # 0 goes first: danger, something hard, a wish to be left alone. 1 is everything else.
     Column("lane", Integer, nullable=False, server_default="1"),
     Column("look_first", Integer),
+    Column("approval", Text),
+    # Random, and gone together with the texts: without it nobody can guess a text from its digest in the audit chain.
+    Column("salt", Text),
 )
 Index("episodes_due", episodes.c.due_at, sqlite_where=episodes.c.due_at.is_not(None))
 Index("episodes_heard", episodes.c.heard_at, episodes.c.key)
