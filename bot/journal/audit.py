@@ -67,6 +67,11 @@ class Audit:
         """Append an entry for everything that ended or was switched since; returns how many. Any worker may."""
         return await self.database.write(lambda connection: seal(connection, self.producer, overlap))
 
+    async def look_back(self) -> None:
+        """Seal what a slow commit hid from the last looks, and let go of what is old; call it every ten minutes."""
+        await self.seal(900.0)
+        await self.cut()
+
     async def cut(self) -> int:
         """Let go of entries older than they have to be kept; the chain goes on from there. Returns how many."""
         return await self.database.write(lambda connection: cut(connection, self.keep_for))
@@ -74,6 +79,11 @@ class Audit:
     async def verify(self) -> Report:
         """Walk the whole chain and compare it with the journal."""
         return await self.database.read(verify)
+
+    async def holds(self, head: str) -> bool:
+        """Whether a head that was written down earlier is still in the chain."""
+        query = select(audit.c.seq).where(audit.c.hash == head)
+        return await self.database.read(lambda connection: connection.scalar(query) is not None or head == START)
 
     async def export(self) -> Sequence[Mapping[str, Any]]:
         """All entries, oldest first, each with its content number and AIGC label."""
