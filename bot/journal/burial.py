@@ -19,9 +19,9 @@ DAY = 86400.0
 def bury(connection: Connection, seal: Seal, keys: Sequence[str]) -> int:
     """Turn episodes into tombstones: figures stay, every word and every name goes. Returns how many there were.
 
-    All text of an episode lies in its row, in the notes of `actions` and in the `lessons` under its key; they end here
-    and nowhere else, in the caller's transaction. Actions stay, under the tombstone's digest, and the audit chain notes
-    that this was an erasure. A key without a row is no error.
+    All text of an episode lies in its row, in the notes of `actions` under its key and in the `lessons` that a review
+    drew from it; they end here and nowhere else, in the caller's transaction. Actions stay, under the tombstone's
+    digest, and the audit chain notes that this was an erasure. A key without a row is no error.
     """
     if not keys:
         return 0
