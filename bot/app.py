@@ -49,6 +49,7 @@ from memes.trends.settings import load_sources
 from memes.trends.sheet import Today
 from memes.trends.source import Source
 from safety.echo import speaks_to_robots
+from safety.shelf import FilterShelf
 from safety.verdict import Context
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class Mind:
 
     personas: PersonaShelf
     memes: Shelf
-    filter: safety.Filter
+    words: FilterShelf
     label: Label
     writer: Writer
     canary: str
@@ -86,6 +87,11 @@ class Mind:
         """Memes that fit a post and its tone and that this person has not seen."""
         mood = (reading.comment or reading.post).leading
         return self.memes.library.recall(text, mood=mood, tone=reading.tone.value, used=tuple(used), now=utc())
+
+    @property
+    def filter(self) -> safety.Filter:
+        """The safety filter made of the newest good word lists and policy."""
+        return self.words.filter
 
     def check(self, text: str, direction: str, context: Context) -> Verdict:
         """The safety filter's verdict."""
@@ -121,6 +127,12 @@ class Mind:
         """Whether the title of a topic, or a phrase that bursts, may reach a prompt or a reply."""
         return may_show(self.filter, text)
 
+    def screen_again(self, cache: Path) -> None:
+        """Ask a changed filter about every card and topic; takes seconds, so run it in a thread."""
+        screen = self.filter
+        self.memes.screen_again(Screened(screen.lets_through, screen.fingerprint, cache))
+        self.today.screen_again(partial(may_show, screen))
+
     def hidden(self) -> tuple[str, ...]:
         """What must never come out: the canary and the prose of the persona in force."""
         return hidden_texts(self.personas.current(), self.canary)
@@ -136,7 +148,8 @@ class Mind:
 def make_mind(settings: Settings) -> Mind:
     """Read every file a person may have edited; raises `Misconfigured` naming file, line and remedy."""
     try:
-        screen = safety.Filter.load(settings.words)
+        words = FilterShelf(settings.words)
+        screen = words.filter
         folders = card_folders(settings)
         shared_cutter().warm(settings.data / "cache")
         shelf = Shelf(folders, Screened(screen.lets_through, screen.fingerprint, settings.data / "cache"))
@@ -151,7 +164,7 @@ def make_mind(settings: Settings) -> Mind:
     return Mind(
         personas=personas,
         memes=shelf,
-        filter=screen,
+        words=words,
         label=Label(settings.label_zh, settings.label_en),
         writer=make_writer(settings, personas, model),
         canary=canary,
@@ -183,7 +196,8 @@ def make_judge(mind: Mind) -> Callable[[Episode, str, str], Verdict]:
             message = f"{episode.key} was never read, so nobody knows to whom it would speak"
             raise GiveUp(message)
         quoted = quoted_by(episode.draft, episode.topics)
-        context = context_of(episode.mention, episode.reading, episode.memes, mode, mind.hidden(), quoted)
+        memes = () if episode.draft and episode.draft.writer == "library" else episode.memes
+        context = context_of(episode.mention, episode.reading, memes, mode, mind.hidden(), quoted)
         return mind.check(text, "out", context).model_copy(update={"mode": mode})
 
     return judge

@@ -135,7 +135,8 @@ class Composer:
         topics: tuple[Topic, ...] = (),
     ) -> Verdict:
         """What the filter says of a draft under a mode; a care text is never held."""
-        verdict = self.screen(draft.text, "out", mention, reading, mode, memes, quoted_by(draft, topics))
+        shown = () if draft.writer == "library" else memes  # who explains a card says what stands on it
+        verdict = self.screen(draft.text, "out", mention, reading, mode, shown, quoted_by(draft, topics))
         if draft.writer == "care" and verdict.decision == "hold":
             return verdict.model_copy(update={"decision": "crisis"})
         return verdict

@@ -90,6 +90,12 @@ class Settings(BaseSettings):
         default=False,
         description="Count what public posts talk about, keep uses of new phrases for 30 days, and draft cards.",
     )
+    audit_days: float = Field(190.0, ge=0.01, description="How many days the audit chain goes back.")
+    audit_code: str = Field(
+        "jiegeng",
+        pattern=r"^[\x21-\x7e]{1,64}$",
+        description="Who runs the bot, in the audit's labels; ASCII.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much the terminal says.")
 
     @field_validator("tone")

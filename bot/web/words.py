@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from bot.web.words_review import REVIEW_WORDS
+
 Language = Literal["zh", "en"]
 
 WORDS: dict[str, tuple[str, str]] = {
@@ -334,6 +336,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "span.h": ("{n} 小时", "{n} h"),
     "span.d": ("{n} 天", "{n} d"),
 }
+WORDS |= REVIEW_WORDS
 
 
 def say(language: Language, word: str, **blanks: object) -> str:
