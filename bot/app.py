@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING
 
 import safety
 from bot import emotion
-from bot.composer import Composer
+from bot.composer import Composer, context_of, quoted_by
 from bot.delivery import Delivery
 from bot.embedded import EmbeddedValkey
 from bot.errors import GiveUp, Misconfigured
-from bot.journal import Episodes, open_database
+from bot.journal import Episodes, Forgotten, Keeping, open_database
 from bot.label import Label
 from bot.model import Episode, Mention, Reading, Recalled, Tone, Topic, Verdict
 from bot.persona import PersonaShelf
@@ -35,7 +35,7 @@ from bot.prompt import hidden_texts
 from bot.queue import RedisQueue, open_queue
 from bot.rules import Rules
 from bot.settings import Settings
-from bot.tone import tone
+from bot.tone import thresholds, tone
 from bot.writers.first_able import FirstAble, Patient
 from bot.writers.offline import Offline
 from memes.cutter import shared_cutter
@@ -175,6 +175,20 @@ def card_folders(settings: Settings) -> tuple[Path, ...]:
     return tuple(folder for folder in folders if folder is not None)
 
 
+def make_judge(mind: Mind) -> Callable[[Episode, str, str], Verdict]:
+    """What the filter says of a text that a person wants to post as the reply of an episode, under a mode."""
+
+    def judge(episode: Episode, text: str, mode: str) -> Verdict:
+        if episode.reading is None:
+            message = f"{episode.key} was never read, so nobody knows to whom it would speak"
+            raise GiveUp(message)
+        quoted = quoted_by(episode.draft, episode.topics)
+        context = context_of(episode.mention, episode.reading, episode.memes, mode, mind.hidden(), quoted)
+        return mind.check(text, "out", context).model_copy(update={"mode": mode})
+
+    return judge
+
+
 def make_writer(settings: Settings, personas: PersonaShelf, model: OpenAIWriter | None) -> Writer:
     """The model if one is configured, with the offline writer behind it unless it is to be waited for."""
     offline = Offline(personas.current, random.Random(), utc)  # noqa: S311 - variety, not secrecy
@@ -214,6 +228,7 @@ def make_bot(
     rules = Rules(
         thread_limit=settings.thread_limit,
         answer_by=settings.answer_by_hours * 3600,
+        backlog=settings.backlog,
         lease=max(150.0, settings.llm_timeout * 3),
     )
     name = f"{socket.gethostname()}:{os.getpid()}"
@@ -250,8 +265,9 @@ def make_bot(
         queue=queue,
         composer=composer,
         delivery=delivery,
+        presses=emotion.presses,
         read=emotion.read,
-        decide=tone,
+        decide=partial(tone, thresholds=thresholds(settings.tone)),
         clock=utc,
         rules=rules,
         alert=alert,
@@ -281,6 +297,29 @@ async def open_stores(settings: Settings) -> AsyncIterator[tuple[Episodes, Redis
         journal = Episodes(database)
         await journal.open()
         yield journal, queue, valkey
+
+
+async def forget(settings: Settings, person: str) -> Forgotten:
+    """Delete everything about one person in every store; raises `TryLater` if one cannot be reached.
+
+    The embedded Valkey is only asked if it runs: what it holds of a person runs out by itself, and a start of the
+    server for one command would take it from a bot that starts meanwhile.
+    """
+    url = settings.redis_url
+    embedded = EmbeddedValkey(settings.data / "valkey")
+    if not url and await embedded.answers():
+        url = embedded.url
+    if url:
+        queue = open_queue(url)
+        try:
+            await queue.forget(person)
+        finally:
+            await queue.close()
+    database = await open_database(settings.journal_url)
+    try:
+        return await Keeping(database, asyncio.sleep).forget(person)
+    finally:
+        await database.close()
 
 
 async def rehearse(settings: Settings, make_mention: Callable[[str], Mention]) -> Episode:

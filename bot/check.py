@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import memes.check
 import safety
-from bot.errors import Misconfigured
+from bot.errors import Misconfigured, TryLater
+from bot.footing import look_at_database, look_at_redis
 from bot.label import Label
 from bot.persona import load_persona
 from bot.settings import Settings
@@ -27,6 +29,7 @@ class Line:
 def check_all(settings: Settings) -> Iterator[Line]:
     """Check one thing after the other; a line for each."""
     yield Line(good=True, what="settings")
+    yield from _stores(settings)
     yield from _label(settings)
     yield from _personas(settings)
     yield from _memes(settings)
@@ -44,6 +47,21 @@ def _sources(settings: Settings) -> Iterator[Line]:
         yield Line(good=False, what=str(trouble))
     else:
         yield Line(good=True, what=f"boards: {', '.join(source.name for source in sources) or 'none'}")
+
+
+def _stores(settings: Settings) -> Iterator[Line]:
+    try:
+        yield Line(good=True, what=asyncio.run(look_at_database(settings.journal_url)))
+    except (Misconfigured, TryLater) as trouble:
+        yield from (Line(good=False, what=line) for line in str(trouble).splitlines())
+    if not settings.redis_url:
+        return
+    try:
+        yield Line(good=True, what=asyncio.run(look_at_redis(settings.redis_url)))
+    except Misconfigured as trouble:
+        yield from (Line(good=False, what=line) for line in str(trouble).splitlines())
+    except TryLater as later:
+        yield Line(good=True, what=f"{later}; the bot would start and wait for it")
 
 
 def _label(settings: Settings) -> Iterator[Line]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +14,7 @@ from bot.rules import Rules
 from memes.trends.board import find_topic
 from safety.verdict import Context
 
-log = logging.getLogger(__name__)
+Memes = tuple[Recalled, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +67,7 @@ class Composer:
         if reading.tone is Tone.CRISIS:
             return self._care(mention, reading, room, mode)
         if explained := self._explain(mention, reading, room, about_post(mention, topics)):
-            quoted = tuple(topic.title for topic in topics if topic.key == explained.topic)
-            return explained, self.screen(explained.text, "out", mention, reading, mode, quoted=quoted)
+            return explained, self.screen_draft(explained, mention, reading, mode, topics=topics)
         best: tuple[Draft, Verdict] | None = None
         for attempt in range(self.rules.drafts):
             shown = tuple(recalled.meme for recalled in memes) if attempt == 0 else ()
@@ -107,10 +105,8 @@ class Composer:
         """A crisis is answered with a reviewed text, never by a model, never held and never with silence."""
         kind = next((f.crisis for f in (reading.comment, reading.post) if f and f.crisis), None) or "self_harm"
         text = self.care(kind, reading.language, room)
-        verdict = self.screen(text, "out", mention, reading, mode)
-        if verdict.decision == "hold":
-            verdict = verdict.model_copy(update={"decision": "crisis"})
-        return Draft(candidates=(text,), text=text, writer="care", persona=f"care:{kind}", at=self.clock()), verdict
+        draft = Draft(candidates=(text,), text=text, writer="care", persona=f"care:{kind}", at=self.clock())
+        return draft, self.screen_draft(draft, mention, reading, mode)
 
     def screen(
         self,
@@ -126,28 +122,60 @@ class Composer:
 
         `quoted` are titles that a reply may repeat though the post holds them too: they were screened when loaded.
         """
-        told = strangers(mention, [recalled.meme for recalled in memes])
-        for title in quoted:
-            told = tuple(text.replace(title, " ") for text in told)
-        handles = {entry.author.handle for entry in mention.thread} | {mention.author.handle}
-        context = Context.model_validate(
-            {
-                "tone": reading.tone.value,
-                "negativity": max(f.negativity for f in (reading.post, reading.comment) if f is not None),
-                "thread_handles": tuple(sorted(handles)),
-                "hidden_texts": self.hidden(),
-                "mode": mode,
-                "strangers": told,
-                "language": reading.language,
-            }
-        )
-        return self.check(text, direction, context)
+        context = context_of(mention, reading, memes, mode, self.hidden(), quoted)
+        return self.check(text, direction, context).model_copy(update={"mode": mode})
+
+    def screen_draft(
+        self,
+        draft: Draft,
+        mention: Mention,
+        reading: Reading,
+        mode: str,
+        memes: Memes = (),
+        topics: tuple[Topic, ...] = (),
+    ) -> Verdict:
+        """What the filter says of a draft under a mode; a care text is never held."""
+        verdict = self.screen(draft.text, "out", mention, reading, mode, memes, quoted_by(draft, topics))
+        if draft.writer == "care" and verdict.decision == "hold":
+            return verdict.model_copy(update={"decision": "crisis"})
+        return verdict
 
     async def _reserve(self, mention: Mention, memes: tuple[Recalled, ...], meme: str) -> bool:
         family = next((recalled.meme.family for recalled in memes if recalled.meme.id == meme), None)
         if family is None:
             return True
         return await self.queue.reserve(mention.person, family, mention.key)
+
+
+def quoted_by(draft: Draft | None, topics: tuple[Topic, ...]) -> tuple[str, ...]:
+    """The titles that a draft may repeat because it tells what stands on a board."""
+    if draft is None or draft.writer != "library":
+        return ()
+    return tuple(topic.title for topic in topics if topic.key == draft.topic)
+
+
+def context_of(
+    mention: Mention, reading: Reading, memes: Memes, mode: str, hidden: tuple[str, ...], quoted: tuple[str, ...] = ()
+) -> Context:
+    """What the filter may know besides a text: whom we talk to, how they feel, what the writer saw, and the mode.
+
+    `quoted` titles count as nobody's words.
+    """
+    told = strangers(mention, [recalled.meme for recalled in memes])
+    for title in quoted:
+        told = tuple(text.replace(title, " ") for text in told)
+    handles = {entry.author.handle for entry in mention.thread} | {mention.author.handle}
+    return Context.model_validate(
+        {
+            "tone": reading.tone.value,
+            "negativity": max(f.negativity for f in (reading.post, reading.comment) if f is not None),
+            "thread_handles": tuple(sorted(handles)),
+            "hidden_texts": hidden,
+            "mode": mode,
+            "strangers": told,
+            "language": reading.language,
+        }
+    )
 
 
 def words_of(post: Post | Mention) -> str:
@@ -172,7 +200,12 @@ def _all_words(mention: Mention) -> str:
 
 
 _GRADES = ("low", "medium", "high")
+_ENDS = ("post", "crisis", "hold", "silent", "block")
 
 
 def _milder(one: Verdict, other: Verdict) -> bool:
-    return _GRADES.index(one.risk) < _GRADES.index(other.risk)
+    """What a person may still approve comes before what nobody may; then the lower risk."""
+    return (_ENDS.index(one.decision), _GRADES.index(one.risk)) < (
+        _ENDS.index(other.decision),
+        _GRADES.index(other.risk),
+    )

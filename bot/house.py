@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import hashlib
 import logging
 import os
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp import web
@@ -20,9 +23,10 @@ from bot.app import Mind, make_bot, make_mind, open_stores, utc
 from bot.child import Child, let_go, plaza_token, say_ready
 from bot.embedded import EmbeddedValkey
 from bot.errors import Misconfigured, TryLater
-from bot.journal import Desk, Episodes, Memory, Passes
+from bot.footing import look_at_database, look_at_redis
+from bot.journal import Desk, Episodes, Memory, Passes, Tenancy, move_in
 from bot.learning import Learner
-from bot.loops import Crew, forever
+from bot.loops import DRAIN, Crew, forever
 from bot.pipeline import Bot
 from bot.platforms.http import OpenPlatform
 from bot.platforms.mastodon import Mastodon
@@ -30,15 +34,20 @@ from bot.ports import Platform
 from bot.queue import RedisQueue
 from bot.settings import Settings
 from bot.trends import Follower, Scout, asker
+from bot.walls import TOLLS, Meter
 from bot.web import make_web
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 ROLES = ("all", "listen", "work", "web")
 
 # A listener that died is followed by another one within LEASE + POLL seconds at the most.
-LEASE = 10.0
-POLL = 4.0
+LEASE = 9.0
+POLL = 3.0
+# How old the list of accounts may be whose hints a worker takes.
+ACCOUNTS_EVERY = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +89,20 @@ def sole_user(folder: Path) -> Iterator[None]:
 async def run(settings: Settings, tell: Callable[[Addresses], None], *, workers: int = 1) -> None:
     """Everything on this machine, until cancelled; `tell` is called when all of it is up."""
     with sole_user(settings.data):
-        mind = make_mind(settings)
         async with AsyncExitStack() as stack:
-            house = await _open(settings, mind, stack)
-            await house.journal.revive()
-            await house.start_plaza()
+            tenancy = await _settle(settings, stack, whole=True)
+            plaza = _prepare_plaza(settings, stack)
+            starting = _begin(plaza.start(), stack) if plaza is not None else None
+            house = await _open(settings, stack)
+            if tenancy is None or tenancy.alone:
+                await house.journal.revive()
+            if starting is not None:
+                await starting
+                house.plaza = plaza
             await house.serve_pages()
             await house.warming
             async with asyncio.TaskGroup() as group:
+                _keep_place(group, tenancy)
                 house.listen(group)
                 house.scout(group)
                 house.work(group)
@@ -102,13 +117,14 @@ async def run_role(settings: Settings, role: str, tell: Callable[[str], object],
             f"--role {role} shares its stores with other processes: set JIEGENG_REDIS_URL and JIEGENG_DATABASE_URL"
         )
         raise Misconfigured(message)
-    mind = make_mind(settings)
     async with AsyncExitStack() as stack:
-        house = await _open(settings, mind, stack)
+        tenancy = await _settle(settings, stack, whole=False)
+        house = await _open(settings, stack)
         if role == "web":
             await house.serve_pages()
         await house.warming
         async with asyncio.TaskGroup() as group:
+            _keep_place(group, tenancy)
             match role:
                 case "listen":
                     house.listen(group)
@@ -145,6 +161,7 @@ class House:
     warming: asyncio.Task[None]
     plaza: Child | None = None
     accounts: set[str] = field(default_factory=set)
+    known: frozenset[str] = frozenset()
 
     @property
     def plaza_url(self) -> str:
@@ -154,24 +171,13 @@ class House:
     @property
     def pages_url(self) -> str:
         """Where the admin pages are."""
-        return f"http://{reachable(self.settings.host)}:{self.settings.port}"
+        return _pages_url(self.settings)
 
     async def addresses(self) -> Addresses:
         """Where everything is, with a fresh sign-in link."""
         link = await Passes(self.journal.database).link()
         plaza = self.plaza_url if self.plaza else ""
         return Addresses(plaza, self.pages_url, f"{self.pages_url}/sign-in?token={link}", self.mind.writer.name)
-
-    async def start_plaza(self) -> None:
-        """Start the plaza beside us, if it is wanted."""
-        if not self.settings.plaza:
-            return
-        folder = self.settings.data / "plaza"
-        words = ["plaza", "--data", str(folder), "--host", self.settings.host, "--port", str(self.settings.plaza_port)]
-        token = plaza_token(folder)
-        self.plaza = Child("plaza", [*words, "--admin", self.pages_url], {"JIEGENG_PLAZA_TOKEN": token})
-        await self.plaza.start()
-        self.stack.push_async_callback(self.plaza.stop)
 
     async def start_workers(self, group: asyncio.TaskGroup, count: int) -> None:
         """Start more workers as processes of their own, on the same stores."""
@@ -181,10 +187,9 @@ class House:
         if self.settings.plaza:
             env["JIEGENG_PLAZA_TOKEN"] = plaza_token(self.settings.data / "plaza")
         for number in range(count):
-            child = Child(f"worker {number + 2}", ["run", "--role", "work"], env, patience=60.0)
+            child = Child(f"worker {number + 2}", ["run", "--role", "work"], env, patience=60.0, drain=DRAIN + 1.0)
             await child.start()
-            self.stack.push_async_callback(child.stop)
-            group.create_task(forever(child.keep, name=child.name, every=2.0))
+            group.create_task(_keep(child))
 
     async def serve_pages(self) -> None:
         """Open the admin pages."""
@@ -248,9 +253,10 @@ class House:
 
     def work(self, group: asyncio.TaskGroup) -> None:
         """Work, sweep, and watch the files that people edit."""
-        crew = Crew(take=self._take, answer=self.bot.answer, at_once=self.settings.at_once)
+        crew = Crew(take=self._take, answer=self.bot.answer, at_once=self.settings.at_once, drain=DRAIN)
         group.create_task(crew.run(), name="worker")
         group.create_task(forever(self.bot.sweep, name="sweeper", every=2.0))
+        group.create_task(forever(self._look_up_accounts, name="accounts", every=ACCOUNTS_EVERY))
         group.create_task(forever(self._refresh, name="files", every=1.0))
         follower = Follower(self.queue, self.mind.today, self.mind.memes)
         group.create_task(forever(follower.step, name="topics", every=2.0))
@@ -259,10 +265,13 @@ class House:
         if self.plaza is not None:
             group.create_task(forever(self.plaza.keep, name="plaza", every=2.0))
 
-    async def _take(self, count: int, wait: float) -> list[str]:
-        wakes = await self.queue.take(count, wait)
-        await self.queue.done(wakes)
-        return [wake.key for wake in wakes]
+    async def _take(self, count: int, wait: float) -> Sequence[str]:
+        return await self.queue.take(count, wait, self.platforms.keys() | self.known)
+
+    async def _look_up_accounts(self) -> None:
+        """Once every place is open, take care also of mentions to an account that nobody here answers as any more."""
+        if len(self.platforms) >= len(list(self._places())):
+            self.known = await self.journal.accounts()
 
     async def _live(self, place: Place, *, hear: bool) -> None:
         """Open a place as soon as it can be reached, then listen there for ever while we lead."""
@@ -319,7 +328,24 @@ class House:
             yield Place(settings.http_url, opener)
         if settings.mastodon_url:
             secret = settings.mastodon_token.get_secret_value()
-            yield Place(settings.mastodon_url, partial(Mastodon.open, session, settings.mastodon_url, secret))
+            meter = _meter(self.queue, "mastodon", settings.mastodon_url, secret)
+            yield Place(
+                settings.mastodon_url, partial(Mastodon.open, session, settings.mastodon_url, secret, meter=meter)
+            )
+
+
+def _meter(queue: RedisQueue, platform: str, url: str, token: str) -> Meter:
+    """One for all who use this token; its name shows nothing of it."""
+    digest = hashlib.sha256(f"{url} {token}".encode()).hexdigest()[:12]
+    return Meter(queue, f"{platform}:{urlsplit(url).hostname}:{digest}", TOLLS[platform])
+
+
+async def _keep(child: Child) -> None:
+    """Keep a child alive; when we are told to stop it is told at once, so that all come to their end together."""
+    try:
+        await forever(child.keep, name=child.name, every=2.0)
+    finally:
+        await child.stop()
 
 
 def reachable(host: str) -> str:
@@ -327,11 +353,66 @@ def reachable(host: str) -> str:
     return "127.0.0.1" if host in {"0.0.0.0", "::", ""} else host  # noqa: S104 - compared with, not bound to
 
 
-async def _open(settings: Settings, mind: Mind, stack: AsyncExitStack) -> House:
+async def _look(settings: Settings) -> None:
+    """Refuse stores on which the promise would not hold, before anything is opened, heard or posted."""
+    log.info(await look_at_database(settings.journal_url))
+    if not settings.redis_url:
+        return  # our own Valkey is started as it has to be
+    try:
+        log.info(await look_at_redis(settings.redis_url))
+    except TryLater as later:
+        log.warning("%s; going on without it until it is there", later)
+
+
+async def _settle(settings: Settings, stack: AsyncExitStack, *, whole: bool) -> Tenancy | None:
+    """Look at the stores, and take our place on a shared one."""
+    await _look(settings)
+    tenancy = await move_in(settings.journal_url, whole=whole)
+    if tenancy is not None:
+        stack.push_async_callback(tenancy.leave)
+    return tenancy
+
+
+def _keep_place(group: asyncio.TaskGroup, tenancy: Tenancy | None) -> None:
+    if tenancy is not None:
+        group.create_task(forever(tenancy.keep, name="place", every=5.0))
+
+
+def _pages_url(settings: Settings) -> str:
+    return f"http://{reachable(settings.host)}:{settings.port}"
+
+
+def _prepare_plaza(settings: Settings, stack: AsyncExitStack) -> Child | None:
+    """The plaza that is to run beside us, if it is wanted; whoever leaves the stack ends it."""
+    if not settings.plaza:
+        return None
+    folder = settings.data / "plaza"
+    words = ["plaza", "--data", str(folder), "--host", settings.host, "--port", str(settings.plaza_port)]
+    plaza = Child("plaza", [*words, "--admin", _pages_url(settings)], {"JIEGENG_PLAZA_TOKEN": plaza_token(folder)})
+    stack.push_async_callback(plaza.stop)
+    return plaza
+
+
+def _begin(work: Coroutine[None, None, T], stack: AsyncExitStack) -> asyncio.Task[T]:
+    """Begin something beside us and await it later; if we leave before that, it ends without a word."""
+    task = asyncio.create_task(work)
+
+    async def leave() -> None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    stack.push_async_callback(leave)
+    return task
+
+
+async def _open(settings: Settings, stack: AsyncExitStack) -> House:
+    """Open the stores while a thread reads cards, lists and weights, which takes longer."""
     settings.data.mkdir(parents=True, exist_ok=True)
-    warming = asyncio.create_task(asyncio.to_thread(mind.warm, settings.data / "cache"))
+    thinking = _begin(asyncio.to_thread(make_mind, settings), stack)
     journal, queue, valkey = await stack.enter_async_context(open_stores(settings))
     session = await stack.enter_async_context(aiohttp.ClientSession())
+    mind = await thinking
+    warming = asyncio.create_task(asyncio.to_thread(mind.warm, settings.data / "cache"))
     stack.push_async_callback(mind.writer.close)
     platforms: dict[str, Platform] = {}
     alerts = Alerts(

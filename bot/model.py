@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from enum import StrEnum
 from typing import Literal
 
@@ -14,6 +15,9 @@ from safety.verdict import Decision, Reason, Risk, Verdict
 __all__ = [
     "CRISIS_KINDS",
     "EMOTIONS",
+    "MODES",
+    "REJECTIONS",
+    "Approval",
     "Author",
     "Bait",
     "Brief",
@@ -40,10 +44,16 @@ __all__ = [
     "Tone",
     "Topic",
     "Verdict",
+    "digest_of",
+    "doubts_of",
 ]
 
 Emotion = Literal["joy", "anger", "sadness", "fear", "surprise", "neutral"]
 EMOTIONS: tuple[Emotion, ...] = ("joy", "anger", "sadness", "fear", "surprise", "neutral")
+
+# Why a person says no to a draft; each becomes a label to learn from. An approval may say that the filter was wrong.
+REJECTIONS = ("hurts", "untrue", "beside", "rude", "private", "dictated", "dull", "other")
+MODES = ("normal", "heightened", "emergency", "stopped")
 
 Distress = Literal["none", "watch", "crisis"]
 Bait = Literal["none", "spam", "harassment", "political", "bot_loop"]
@@ -198,6 +208,15 @@ class Feeling(Value):
         """The most probable emotion."""
         return max(EMOTIONS, key=lambda name: self.emotions.get(name, 0.0))
 
+    @property
+    def telling(self) -> tuple[Cue, ...]:
+        """The cues worth showing: the longest of those that say the same about the same place, at most a dozen."""
+        kept: list[Cue] = []
+        for cue in sorted(self.cues, key=lambda cue: cue.start - cue.end):
+            if not any(other.says == cue.says and other.start <= cue.start and cue.end <= other.end for other in kept):
+                kept.append(cue)
+        return tuple(sorted(kept, key=lambda cue: cue.start)[:12])
+
 
 class Reading(Value):
     """What the bot understood: the feeling of the post, of the comment if there is one, and the tone that follows."""
@@ -244,6 +263,24 @@ class Draft(Value):
     cost: float = 0
     seconds: float = 0
     at: AwareDatetime
+
+
+class Approval(Value):
+    """A person's yes to one text: bound to its digest, to the findings they saw and to the mode they saw them under.
+
+    `found` holds `code rule text` for each finding of medium risk or worse.
+    """
+
+    by: str
+    digest: str
+    mode: str
+    found: tuple[str, ...] = ()
+    at: AwareDatetime
+
+    def covers(self, text: str, verdict: Verdict, mode: str) -> bool:
+        """Whether this yes still holds: the same text, nothing found that was not seen, in no stricter mode."""
+        looser = self.mode in MODES and mode in MODES and MODES.index(mode) <= MODES.index(self.mode)
+        return looser and self.digest == digest_of(text) and set(doubts_of(verdict)) <= set(self.found)
 
 
 class Reply(Value):
@@ -305,7 +342,8 @@ class Episode(Value):
     """One mention's whole life: the journal's row, the admin's page and the test's assertion.
 
     `version` counts the writes; every write names the version it read. `tries` counts the workers that died over it
-    since it last moved on, `laters` the times it had to wait since then. Times are aware UTC.
+    since it last moved on, `laters` the times it had to wait since then. `look_first` says that the journal was
+    restored from a backup and does not know whether this was answered already. Times are aware UTC.
     """
 
     mention: Mention
@@ -320,11 +358,13 @@ class Episode(Value):
     reply: Reply | None = None
     came_from: State | None = None
     posting: Posting | None = None
+    approval: Approval | None = None
     tries: int = 0
     laters: int = 0
     steps: tuple[Step, ...] = ()
     heard_at: AwareDatetime
     updated_at: AwareDatetime
+    look_first: bool = False
 
     @property
     def key(self) -> str:
@@ -335,3 +375,13 @@ class Episode(Value):
     def final(self) -> bool:
         """Whether nothing more will happen by itself."""
         return self.state in FINAL
+
+
+def digest_of(text: str) -> str:
+    """What an approval is bound to: SHA-256 of the text."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def doubts_of(verdict: Verdict) -> tuple[str, ...]:
+    """The findings of a verdict that made it doubtful, in a form that can be compared."""
+    return tuple(sorted({f"{r.code} {r.rule} {r.text}" for r in verdict.reasons if r.risk != "low"}))

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.label import clean
 from bot.model import Brief, Media, Meme, Mention, Post, Tone, Topic
@@ -99,7 +100,12 @@ def hidden_texts(persona: Persona, canary: str) -> tuple[str, ...]:
 
     The last two are one text each, so that no single word of them is taken for a secret of its own.
     """
-    return (canary, f"{_RULES.format(canary=canary)}\n{_SHAPE}", "\n".join(persona.prose.values()) + "\n")
+    return _hidden(canary, tuple(persona.prose.values()))
+
+
+@lru_cache(maxsize=8)
+def _hidden(canary: str, prose: tuple[str, ...]) -> tuple[str, ...]:
+    return (canary, f"{_RULES.format(canary=canary)}\n{_SHAPE}", "\n".join(prose) + "\n")
 
 
 def strangers(mention: Mention, memes: Sequence[Meme] = ()) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import Misconfigured
+from bot.tone import thresholds
 
 PREFIX = "JIEGENG_"
 
@@ -27,7 +28,11 @@ class Settings(BaseSettings):
         "", description="Where the journal lives: sqlite:///file or postgresql://… Empty: a file in the data folder."
     )
     redis_url: str = Field(
-        "", description="A Redis or Valkey ≥ 7: redis://… Empty: a private Valkey is started in the data folder."
+        "",
+        description="A Redis or Valkey ≥ 7: redis://…, a cluster with ?cluster=1. Empty: a private Valkey is started.",
+    )
+    keep_days: float = Field(
+        180.0, ge=0, description="Days until the text of an ended episode is deleted; figures stay. 0: for ever."
     )
 
     llm_base_url: str = Field("", description="An OpenAI-compatible endpoint, for example http://localhost:8000/v1.")
@@ -63,7 +68,11 @@ class Settings(BaseSettings):
     thread_limit: int = Field(6, ge=1, description="How many replies of ours one thread may hold.")
     per_minute: float = Field(120.0, gt=0, description="The pace of one account: posts a minute.")
     answer_by_hours: float = Field(24.0, gt=0, description="Older mentions are not answered any more.")
+    backlog: int = Field(
+        10_000, ge=100, description="How many mentions may wait; beyond it the oldest jokes are left out."
+    )
     region: str = Field("", description="Country code for help lines, for example CN, TW, HK, US. Empty: by language.")
+    tone: str = Field("", description="What you change in the tone table: joke=0.5, playful=warm (docs/tone.md).")
     alert_webhook: SecretStr = Field(
         SecretStr(""), description="Called with a small JSON when a human should look, a crisis first of all."
     )
@@ -76,6 +85,15 @@ class Settings(BaseSettings):
         description="Count what public posts talk about, keep uses of new phrases for 30 days, and draft cards.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much the terminal says.")
+
+    @field_validator("tone")
+    @classmethod
+    def _fits_the_table(cls, written: str) -> str:
+        try:
+            thresholds(written)
+        except Misconfigured as problem:
+            raise ValueError(str(problem)) from problem
+        return written
 
     @field_validator("alert_webhook")
     @classmethod

@@ -12,7 +12,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from bot.model import EMOTIONS, Cue, Episode, Feeling, Tone
+from bot.model import EMOTIONS, Cue, Episode, Feeling, Reading, Tone
 from memes.trends.board import BLIND
 from memes.trends.sheet import Sheet
 
@@ -24,6 +24,8 @@ _COLOURS = {
     Tone.SILENT: "bright_black",
 }
 _WIDTH = 24
+_LONGEST = 600
+_CUES = {"crisis": "bold red", "plight": "bold cyan", "trouble": "yellow", "play": "green", "bait": "magenta"}
 
 
 class Started(Protocol):
@@ -129,38 +131,77 @@ def _chapters(episode: Episode) -> Iterator[RenderableType]:
 
 
 def _reading(episode: Episode) -> Iterator[RenderableType]:
-    reading = episode.reading
-    assert reading is not None  # noqa: S101 - asked by the caller
+    assert episode.reading is not None  # noqa: S101 - asked by the caller
+    yield reading(episode.reading, episode.mention.post.text, episode.mention.text)
+
+
+def reading(reading: Reading, post: str, comment: str) -> RenderableType:
+    """A reading as a small chart: the feeling of the post and of the comment, the tone, and why."""
     parts: list[RenderableType] = []
     if reading.comment is not None:
-        parts += [Text("the post", "italic"), *feeling(reading.post, episode.mention.post.text)]
-        parts += [Text("the comment", "italic"), *feeling(reading.comment, episode.mention.text)]
+        parts += [Text("the post", "italic"), *feeling(reading.post, post)]
+        parts += [Text("\nthe comment", "italic"), *feeling(reading.comment, comment)]
     else:
-        parts += feeling(reading.post, episode.mention.text)
-    tone = Text.assemble(("tone ", "bold"), (reading.tone.value, _COLOURS[reading.tone]), f"   {reading.why}")
-    yield Panel(Group(*parts, tone), title="felt", title_align="left", border_style="bright_black")
+        parts += feeling(reading.post, comment)
+    tone = Text.assemble(("\ntone ", "bold"), (reading.tone.value, _COLOURS[reading.tone]), f"   {reading.why}")
+    return Panel(Group(*parts, tone), title="felt", title_align="left", border_style="bright_black")
 
 
 def feeling(feeling: Feeling, text: str) -> list[RenderableType]:
-    """A feeling as a small chart with its evidence."""
+    """A feeling as a small chart with its evidence, marked in the text and named below."""
     chart = Table(box=None, show_header=False, padding=(0, 1))
     for name in EMOTIONS:
         share = feeling.emotions.get(name, 0.0)
-        bar = "█" * round(share * _WIDTH)
-        chart.add_row(name, Text(bar, "cyan" if name == feeling.leading else "bright_black"), f"{share:.2f}")
-    facts = [f"negativity {feeling.negativity:.2f}", f"intensity {feeling.intensity}", f"language {feeling.language}"]
-    facts += [f"distress {feeling.distress}"] if feeling.distress != "none" else []
-    facts += [f"crisis {feeling.crisis}"] if feeling.crisis else []
-    facts += [f"plights {', '.join(feeling.plights)}"] if feeling.plights else []
-    facts += [f"bait {feeling.bait}"] if feeling.bait != "none" else []
-    return [chart, Text(" · ".join(facts)), _evidence(feeling.cues, text)]
+        chart.add_row(name, _bar(share, _WIDTH, "cyan" if name == feeling.leading else "bright_black"), f"{share:.2f}")
+    side = Table(box=None, show_header=False, padding=(0, 1))
+    for fact, value in _facts(feeling):
+        side.add_row(Text(fact, "bright_black"), value)
+    both = Table.grid(padding=(0, 2))
+    both.add_row(chart, side)
+    return [_marked(feeling.cues, text), both, _evidence(feeling)]
 
 
-def _evidence(cues: tuple[Cue, ...], text: str) -> Text:
+def _facts(feeling: Feeling) -> Iterator[tuple[str, Text]]:
+    style = {"none": "", "watch": "yellow", "crisis": "bold red"}[feeling.distress]
+    yield "distress", Text(feeling.distress + (f" · {feeling.crisis}" if feeling.crisis else ""), style)
+    if feeling.plights:
+        yield "plights", Text(", ".join(feeling.plights), "cyan")
+    if feeling.troubles:
+        yield "troubles", Text(", ".join(feeling.troubles))
+    if feeling.bait != "none":
+        yield "bait", Text(feeling.bait, "red")
+    yield "intensity", Text("●" * feeling.intensity + "○" * (3 - feeling.intensity))
+    for name, share in (
+        ("negativity", feeling.negativity),
+        ("gravity", feeling.gravity),
+        ("play", feeling.play),
+        ("sarcasm", feeling.sarcasm),
+        ("confidence", feeling.confidence),
+    ):
+        yield name, _bar(share, 10, "white").append(f" {share:.2f}", "default")
+    yield "language", Text(feeling.language)
+
+
+def _bar(share: float, width: int, style: str) -> Text:
+    whole = round(share * width)
+    return Text.assemble(("█" * whole, style), ("·" * (width - whole), "bright_black"))
+
+
+def _marked(cues: tuple[Cue, ...], text: str) -> Text:
+    """The text with its evidence coloured; of a long one the beginning."""
+    line = Text(text[:_LONGEST] + ("…" if len(text) > _LONGEST else ""))
+    for cue in cues:
+        if text[cue.start : cue.end] == cue.text and cue.end <= _LONGEST:
+            line.stylize(_CUES.get(cue.says.partition(":")[0], "underline"), cue.start, cue.end)
+    return line
+
+
+def _evidence(feeling: Feeling) -> Text:
     line = Text("evidence  ", "bold")
-    for cue in cues[:12]:
-        line.append(f"「{cue.text or text[cue.start : cue.end]}」", "green").append(f" {cue.says}  ")
-    return line if cues else Text("evidence  none", "bold")
+    for cue in feeling.telling:
+        line.append(f"「{cue.text}」", _CUES.get(cue.says.partition(":")[0], "green"))
+        line.append(f" {cue.says} {cue.weight:+.2f}  ")
+    return line if feeling.cues else Text("evidence  none", "bold")
 
 
 def _memes(episode: Episode) -> RenderableType:

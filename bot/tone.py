@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from bot.errors import Misconfigured
 from bot.model import Feeling, Tone, Value
 
-__all__ = ["TABLE", "Choice", "Room", "Row", "Thresholds", "tone"]
+__all__ = ["TABLE", "Choice", "Room", "Row", "Thresholds", "thresholds", "tone"]
 
 HEAVY = frozenset(
     {"grief", "suicide_loss", "pet_death", "illness", "accident", "pregnancy_loss", "disaster", "abuse_past", "panic"}
@@ -48,6 +48,27 @@ class Thresholds(Value):
     gravity: float = Field(default=0.35, ge=0.1, le=0.6)
     short: int = Field(default=40, ge=10, le=200)
     rows: dict[str, Tone] = Field(default_factory=dict)
+
+
+def thresholds(written: str) -> Thresholds:
+    """What an operator wrote, `joke=0.5, playful=warm`: numbers by name, tones by row. Raises Misconfigured."""
+    values: dict[str, object] = {}
+    rows: dict[str, Tone] = {}
+    for pair in filter(None, map(str.strip, written.split(","))):
+        name, _, value = (part.strip() for part in pair.partition("="))
+        if name in Thresholds.model_fields and name != "rows":
+            values[name] = value
+        elif value in set(Tone):
+            rows[name] = Tone(value)
+        else:
+            numbers = ", ".join(name for name in Thresholds.model_fields if name != "rows")
+            raise Misconfigured(f"{pair!r} is no number ({numbers}) and no row with a tone, such as playful=warm")
+    _check(rows)
+    try:
+        return Thresholds.model_validate(values | {"rows": rows})
+    except ValidationError as error:
+        told = [f"{problem['loc'][0]}={problem['input']}: {problem['msg'].lower()}" for problem in error.errors()]
+        raise Misconfigured("; ".join(told)) from error
 
 
 class Choice(NamedTuple):

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, func, insert, or_, select
 from sqlalchemy.sql import Select
 
 from bot.journal.database import Database
-from bot.journal.episodes import Episodes, mode_in_force
-from bot.journal.rows import columns_of, episode_of, steps_json, steps_with
+from bot.journal.decisions import Decision, carry_out, load_lessons
+from bot.journal.episodes import Episodes, newest_switch
+from bot.journal.rows import episode_of
 from bot.journal.schema import actions, episodes, modes, now, silences
-from bot.model import Episode, Reply, Risk, State, Step, Tone
-
-MODES = ("normal", "heightened", "emergency", "stopped")
+from bot.journal.switch import InForce, Switch, add_switch, cancel_switch, load_schedule
+from bot.model import Episode, Risk, State, Tone, Verdict
 
 
 def _utc() -> datetime:
@@ -26,11 +26,17 @@ def _utc() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The journal as a reader and a judge sees it."""
+    """The journal as a reader and a judge sees it.
+
+    `screen` is what the filter says of a text for an episode under a mode, `room` how many characters a reply to it may
+    have: with them a person learns at once what would not be posted.
+    """
 
     journal: Episodes
     clock: Callable[[], datetime] = _utc
     look_every: float = 1.0
+    screen: Callable[[Episode, str, str], Verdict] | None = None
+    room: Callable[[Episode], int | None] = lambda _episode: None
 
     @property
     def _database(self) -> Database:
@@ -102,53 +108,98 @@ class Desk:
                 yield key
             await asyncio.sleep(self.look_every)
 
+    async def waiting(self, limit: int = 200) -> Sequence[Episode]:
+        """What waits for a person, held and unsure, oldest first."""
+        query = (
+            select(*episodes.c)
+            .where(episodes.c.state.in_([State.HELD.value, State.UNSURE.value]))
+            .order_by(episodes.c.heard_at, episodes.c.key)
+            .limit(limit)
+        )
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return [episode_of(row._asdict()) for row in rows]
+
     async def decide(
-        self, key: str, action: str, by: str, text: str | None = None, version: int | None = None
+        self,
+        key: str,
+        action: str,
+        by: str,
+        text: str | None = None,
+        version: int | None = None,
+        *,
+        because: str = "",
+        grace: float = 0.0,
     ) -> str | None:
         """Carry out a person's decision on the version they saw; returns None, or a sentence why it was not done.
 
-        `text` is the edited reply when approving, and the id or link of the reply when "it is there".
+        `text` is the edited reply when approving, a remark when rejecting or dropping, and the id or link of the reply
+        when "it is there"; `because` is one of REJECTIONS; `grace` is how many seconds an approval may be taken back.
         """
+        episode = await self.episode(key)
+        if episode is None:
+            return f"there is no episode {key}"
+        decision = Decision(action, by, self.clock(), text=(text or "").strip(), because=because, grace=grace)
+        if action == "approve" and episode.state is State.HELD:
+            mode = await self.mode()
+            words = decision.text or (episode.draft.text if episode.draft else "")
+            verdict = self.screen(episode, words, mode) if self.screen else episode.verdict
+            if objection := self._objection(episode, words, verdict, mode):
+                return objection
+            decision = replace(decision, mode=mode, verdict=verdict)
+        return await self._database.write(lambda connection: carry_out(connection, key, version, decision))
 
-        def work(connection: Connection) -> str | None:
-            # Locked, or on PostgreSQL somebody could move it between this look and our write.
-            row = connection.execute(select(*episodes.c).where(episodes.c.key == key).with_for_update()).first()
-            if row is None:
-                return f"there is no episode {key}"
-            episode = episode_of(row._asdict())
-            if version is not None and version != episode.version:
-                return f"it has moved on meanwhile and is now {episode.state.value}; look again"
-            decided = _DECISIONS.get((episode.state, action))
-            if decided is None:
-                return f"an episode that is {episode.state.value} cannot be answered with {action!r}"
-            columns = decided(episode, text, self.clock())
-            state = State(columns["state"])
-            step = Step(at=self.clock(), state=state, by=by, note=f"decided: {action}")
-            connection.execute(
-                update(episodes)
-                .where(episodes.c.key == key, episodes.c.version == episode.version)
-                .values(
-                    version=episode.version + 1,
-                    updated_at=now(),
-                    owner=None,
-                    hinted_at=None,
-                    steps=steps_json(steps_with(episode, step)),
-                    **columns,
-                )
-            )
-            connection.execute(insert(actions).values(at=now(), by=by, action=action, key=key, note=text or ""))
-            return None
+    def _objection(self, episode: Episode, words: str, verdict: Verdict | None, mode: str) -> str:
+        """Why a text cannot be approved now: it would not be posted."""
+        if mode == "stopped":
+            return "the policy mode is stopped: nothing is posted"
+        if not words.strip():
+            return "there is nothing to post"
+        if (room := self.room(episode)) is not None and len(words) > room:
+            return f"it has {len(words)} characters, and there is room for {room}"
+        if verdict is not None and verdict.decision in {"block", "silent"}:
+            found = "; ".join(dict.fromkeys(reason.why for reason in verdict.reasons if reason.risk != "low"))
+            return f"the filter blocks it: {found or mode}"
+        return ""
 
-        return await self._database.write(work)
+    async def lessons(self) -> Sequence[Mapping[str, Any]]:
+        """What people said of drafts, the newest word on each, oldest first: labelled examples without names."""
+        return await self._database.read(load_lessons)
 
-    async def set_mode(self, mode: str, *, by: str, why: str, until: float | None = None) -> None:
-        """Switch the policy mode: an append-only row, read by every worker just before it posts."""
-        row = {"mode": mode, "at": now(), "until": until, "by": by, "why": why}
-        await self._database.write(lambda connection: connection.execute(insert(modes).values(row)).rowcount)
+    async def set_mode(self, mode: str, *, by: str, why: str, **times: Any) -> None:
+        """Switch the policy mode: an append-only row, read by every worker just before it posts.
+
+        `times` are those of `switch.add_switch`; raises ValueError with the reason if they do not fit.
+        """
+        await self._database.write(lambda connection: add_switch(connection, mode, by=by, why=why, **times))
+
+    async def cancel_mode(self, id_: int, *, by: str, why: str = "") -> bool:
+        """Take back a plan, a time box or a daily window; False if there is no such one."""
+        return await self._database.write(lambda connection: cancel_switch(connection, id_, by=by, why=why))
 
     async def mode(self) -> str:
         """The policy mode in force."""
-        return await self._database.read(lambda connection: connection.scalar(select(mode_in_force)) or "heightened")
+        return (await self.in_force()).mode
+
+    async def in_force(self) -> InForce:
+        """The policy mode in force, who switched it, why and until when."""
+
+        def work(connection: Connection) -> InForce:
+            newest, moment = connection.execute(select(newest_switch, now())).one()
+            return self.journal.modes.read(connection, newest, moment)
+
+        return await self._database.read(work)
+
+    async def planned(self) -> Sequence[Switch]:
+        """The plans, time boxes and daily windows that still count."""
+        return await self._database.read(
+            lambda connection: load_schedule(connection).planned(connection.scalar(select(now())) or 0.0)
+        )
+
+    async def switched(self, limit: int = 20) -> Sequence[Mapping[str, Any]]:
+        """The newest rows of the switch as they were written, newest first."""
+        query = select(modes).order_by(modes.c.id.desc()).limit(limit)
+        rows = await self._database.read(lambda connection: connection.execute(query).mappings().all())
+        return [dict(row) for row in rows]
 
     async def release_thread(self, host: str, root: str, *, by: str) -> bool:
         """Let the bot speak in a thread again; False if it was not muted there."""
@@ -188,38 +239,3 @@ def _changed_since(after: float) -> Callable[[Connection], Sequence[tuple[str, f
         .limit(200)
     )
     return lambda connection: [(row[0], row[1]) for row in connection.execute(query)]
-
-
-def _approve(episode: Episode, text: str | None, at: datetime) -> dict[str, Any]:
-    draft = episode.draft
-    if draft is not None and text and text.strip() != draft.text:
-        draft = draft.model_copy(update={"text": text.strip(), "at": at})
-    return {"state": State.APPROVED.value, "due_at": now()} | columns_of({"draft": draft})
-
-
-def _reject(_episode: Episode, text: str | None, _at: datetime) -> dict[str, Any]:
-    return {"state": State.REJECTED.value, "due_at": None, "reason": text or "rejected by a person"}
-
-
-def _there(episode: Episode, text: str | None, at: datetime) -> dict[str, Any]:
-    words = episode.posting.text if episode.posting else ""
-    link = text or ""
-    reply = Reply(id=link.rstrip("/").rpartition("/")[2], url=link if "://" in link else "", text=words, at=at)
-    return {"state": State.POSTED.value, "due_at": None, "posted_at": now()} | columns_of({"reply": reply})
-
-
-def _again(_episode: Episode, _text: str | None, _at: datetime) -> dict[str, Any]:
-    return {"state": State.APPROVED.value, "due_at": now()} | columns_of({"posting": None, "came_from": None})
-
-
-def _drop(_episode: Episode, text: str | None, _at: datetime) -> dict[str, Any]:
-    return {"state": State.SKIPPED.value, "due_at": None, "reason": text or "dropped by a person"}
-
-
-_DECISIONS: Mapping[tuple[State, str], Callable[[Episode, str | None, datetime], dict[str, Any]]] = {
-    (State.HELD, "approve"): _approve,
-    (State.HELD, "reject"): _reject,
-    (State.UNSURE, "there"): _there,
-    (State.UNSURE, "again"): _again,
-    (State.UNSURE, "drop"): _drop,
-}

@@ -30,13 +30,14 @@ from bot.platforms.mastodon_status import (
 from bot.platforms.mastodon_thread import read_above
 from bot.platforms.wire import Unreadable, moment, name, rows, table, words
 from bot.ports import ABSENT, Batch, Found, Once
+from bot.walls import Meter
 
 PAGE = 40
 # Notification ids are given out before their transaction commits, so a smaller one may appear after a larger one:
 # for so many seconds after news, at the start and every hour the page before the cursor is read again.
 OVERLAP = 600.0
 DEEP_EVERY = 3600.0
-# A server allows 300 requests in five minutes (docs.joinmastodon.org, rate limits); this leaves most of them free.
+# A server allows 300 requests in five minutes (see bot/walls.py); this leaves most of them free.
 LOOK_EVERY = 5.0
 PAGES_AT_ONCE = 10
 THREAD = 40
@@ -71,7 +72,7 @@ class Mastodon:
         self._next_deep = self._quiet_from = self._next_look = clock()
 
     @classmethod
-    async def open(
+    async def open(  # noqa: PLR0913 - a test moves the clocks, the root brings the rest
         cls,
         session: aiohttp.ClientSession,
         url: str,
@@ -82,13 +83,14 @@ class Mastodon:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock: Callable[[], float] = time.monotonic,
         sleep: Sleep = asyncio.sleep,
+        meter: Meter | None = None,
     ) -> Mastodon:
         """Ask the server who we are and what it is.
 
         Raises `Misconfigured` for a url or token that cannot be one, `GiveUp` for a refused token and `TryLater` for
         a server that cannot be reached or does not speak Mastodon's API.
         """
-        remote = Remote(session, url, token, setting=setting, deadline=deadline, now=now)
+        remote = Remote(session, url, token, setting=setting, deadline=deadline, now=now, meter=meter)
         answer = await remote.read("/api/v1/accounts/verify_credentials")
         try:
             me = person_of(answer.body)

@@ -18,7 +18,7 @@ from bot.web import notes, words
 from bot.web.filters import RISKS, WHEN
 from bot.web.notes import cue_kind
 from bot.web.ports import Keys, Log
-from bot.web.story import EVIDENCE, bars, bubbles, decisions, doubts, moments, sendings, telling, unchosen
+from bot.web.story import EVIDENCE, bars, bubbles, decisions, doubts, moments, sendings, unchosen
 from bot.web.text import clip, hue, initial, plain, show
 
 
@@ -52,7 +52,6 @@ def load_templates() -> Environment:
     templates.filters["moment_of"] = partial(datetime.fromtimestamp, tz=UTC)
     templates.globals |= {
         "bars": bars,
-        "telling": telling,
         "bubbles": bubbles,
         "decisions": decisions,
         "doubts": doubts,

@@ -17,8 +17,6 @@ DECISIONS: dict[State, tuple[Action, ...]] = {
     State.UNSURE: ("there", "again", "drop"),
 }
 
-
-MOST_CUES = 12
 # What a meme's scores rest on; not part of their sum.
 EVIDENCE = frozenset({"bm25", "mean_cosine", "best_cosine"})
 
@@ -63,16 +61,6 @@ def cues(feeling: Feeling | None, text: str) -> Sequence[Span]:
     if feeling is None:
         return ()
     return [Span(cue.start, cue.end, f"cue {cue_kind(cue.says)}", cue.says) for cue in feeling.cues if _fits(cue, text)]
-
-
-def telling(feeling: Feeling) -> Sequence[Cue]:
-    """The cues worth listing: the longest of those that say the same about the same place, at most a dozen."""
-    longest = sorted(feeling.cues, key=lambda cue: cue.start - cue.end)
-    kept: list[Cue] = []
-    for cue in longest:
-        if not any(other.says == cue.says and other.start <= cue.start and cue.end <= other.end for other in kept):
-            kept.append(cue)
-    return sorted(kept, key=lambda cue: cue.start)[:MOST_CUES]
 
 
 def bars(feeling: Feeling) -> Sequence[tuple[Emotion, float]]:

@@ -1,4 +1,4 @@
-"""Reads the platforms, the journal and the trouble that there was, and says whether the promise was kept."""
+"""Reads the platforms, the journal, the queue and the trouble that there was, and says whether the promise was kept."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import aiohttp
+from redis.asyncio import Redis
 
 from bot.journal import Desk, Episodes
 from bot.model import FINAL, Episode, State
-from tests.faults.proxy import AMBIGUOUS, Proxy
+from tests.faults.proxy import AMBIGUOUS, NOBODY_WAITED, Proxy
 
 # Platform and id of a mention.
 Name = tuple[str, str]
@@ -32,6 +34,30 @@ class Audit:
         return "\n".join([*lines, *(f"VIOLATION  {line}" for line in self.violations)])
 
 
+@dataclass(frozen=True)
+class Evidence:
+    """What there is to be looked at after a round: what people said, what stands there, and what we did to the bot.
+
+    `hurt` are the ids of processes that we killed or stopped; `hints` the keys that the queue still knows.
+    """
+
+    said: Mapping[Name, float]
+    replies: Mapping[Name, list[str]]
+    episodes: Mapping[Name, Episode]
+    proxies: Mapping[str, Proxy]
+    hints: Sequence[str]
+    hurt: frozenset[int]
+    faults: bool
+
+    def ambiguous(self, name: Name) -> bool:
+        """Whether something was done after which nobody can know whether this mention's reply was posted."""
+        if AMBIGUOUS & set(self.proxies[name[0]].met[name[1]]):
+            return True
+        episode = self.episodes.get(name)
+        intents = [step for step in episode.steps if step.state is State.POSTING and not step.note] if episode else []
+        return any(int(step.by.rpartition(":")[2]) in self.hurt for step in intents)
+
+
 async def read_replies(session: aiohttp.ClientSession, forgetful: str, plaza: Path) -> dict[Name, list[str]]:
     """The ids of the robot's replies, deleted ones too, under each mention."""
     async with session.get(f"{forgetful}/stage/replies") as response:
@@ -43,79 +69,82 @@ async def read_replies(session: aiohttp.ClientSession, forgetful: str, plaza: Pa
     return found
 
 
-async def audit(
-    journal: Episodes,
-    said: Mapping[Name, float],
-    replies: Mapping[Name, list[str]],
-    proxies: Mapping[str, Proxy],
-    done: Counter[str],
-    ended: Sequence[str],
-    *,
-    faults: bool,
-) -> Audit:
+async def read_episodes(journal: Episodes) -> dict[Name, Episode]:
+    """Every row, under the mention it is about."""
+    rows = await Desk(journal).page(limit=1_000_000)
+    return {(one.mention.account.rpartition("@")[2], one.mention.id): one for one in rows}
+
+
+async def read_hints(url: str) -> list[str]:
+    """The keys in every stream of the queue, taken or not."""
+    async with Redis.from_url(url, decode_responses=True) as redis:
+        keys: list[str] = []
+        async for stream in redis.scan_iter(_type="stream"):
+            entries: Any = await redis.xrange(stream)
+            keys += [fields.get("key", "") for _token, fields in entries]
+    return keys
+
+
+def audit(evidence: Evidence, done: Mapping[str, int], *, doubled: float, ended: Sequence[str] = ()) -> Audit:
     """Compare what was said, what stands there and what the journal believes."""
-    desk = Desk(journal)
-    episodes = {_name(one): one for one in await desk.page(limit=1_000_000)}
-    doubled = (await desk.figures())["doubled"]
     violations = [f"the journal raised {doubled:.0f} alarms 'doubled'"] if doubled else []
-    for name in said:
-        met = proxies[name[0]].met[name[1]]
-        why = _wrong_with(name, episodes.get(name), replies.get(name, []), met, faults=faults, hurt=_hurt(done))
-        if why:
-            violations.append(f"{'/'.join(name)}: {why}; met {met}; {_story(episodes.get(name))}")
-    if done["never quiet"]:
+    for name in evidence.said:
+        if why := _wrong_with(name, evidence):
+            met = evidence.proxies[name[0]].met[name[1]]
+            violations.append(f"{'/'.join(name)}: {why}; met {met}; {_story(evidence.episodes.get(name))}")
+    known = {one.key for one in evidence.episodes.values()}
+    violations += [f"the queue knows {key!r} and the journal does not" for key in {*evidence.hints} - known]
+    if done.get("never quiet"):
         violations.append("not every mention came to its end in time")
     violations += [f"ended by itself: {line}" for line in ended]
-    states = Counter(one.state.value for one in episodes.values())
-    standing = sum(bool(replies.get(name)) for name in said if name not in episodes or not _posted(episodes[name]))
+    return Audit(_figures(evidence, done), tuple(violations))
+
+
+def _figures(evidence: Evidence, done: Mapping[str, int]) -> dict[str, object]:
+    said, replies, episodes = evidence.said, evidence.replies, evidence.episodes
+    states = Counter(episodes[name].state for name in said if name in episodes)
+    doubtful = sum(evidence.ambiguous(name) for name in said if name[0] == "forgetful")
+    standing = [name for name in said if replies.get(name) and states and not _posted(episodes.get(name))]
     figures: dict[str, object] = {
         "mentions": len(said),
-        "posted": states.pop(State.POSTED.value, 0),
-        "doubled by the bot": sum(len(ids) > 1 for ids in replies.values()),
+        "posted": states.pop(State.POSTED, 0),
+        "doubled by the bot": sum(len(replies.get(name, ())) > 1 for name in said),
         "lost": len(set(said) - set(episodes)),
-        "unsure": states.pop(State.UNSURE.value, 0),
-        "failed": states.pop(State.FAILED.value, 0),
-        "other ends": dict(states) or 0,
-        "stands there, but not posted in the journal": standing,
-        "kills, stops, flushes": f"{done['kills']}, {done['stops']}, {done['flushes']}",
+        "unsure": f"{states.pop(State.UNSURE, 0)} of {doubtful} that were made ambiguous at the forgetful platform",
+        "failed": states.pop(State.FAILED, 0),
+        "other ends": {state.value: count for state, count in states.items()} or 0,
+        "stands there, but not posted in the journal": len(standing),
+        "hints left in the queue": len(evidence.hints),
+        "done to the bot": ", ".join(f"{what} {count}" for what, count in sorted(done.items())) or "nothing",
     }
-    for proxy in proxies.values():
+    for proxy in evidence.proxies.values():
         figures[f"trouble at {proxy.name}"] = dict(sorted(proxy.kinds.items())) or 0
-        figures[f"seed at {proxy.name}"] = proxy.seed
-    return Audit(figures, tuple(violations))
+    return figures
 
 
-def _wrong_with(
-    name: Name, episode: Episode | None, ids: list[str], met: list[str], *, faults: bool, hurt: bool
-) -> str:
+def _wrong_with(name: Name, evidence: Evidence) -> str:
+    ids, episode = evidence.replies.get(name, []), evidence.episodes.get(name)
+    met = evidence.proxies[name[0]].met[name[1]]
     if len(ids) > 1:
         return f"{len(ids)} replies stand there"
     if episode is None:
         return "lost"
-    ambiguous = bool(AMBIGUOUS & set(met))
     match episode.state:
         case State.POSTED:
             return "" if episode.reply is not None and [episode.reply.id] == ids else f"posted, but {ids} stands there"
         case State.UNSURE:
             if name[0] == "plaza":
                 return "unsure although the plaza keeps keys for ever"
-            return "" if faults and (ambiguous or hurt) else "unsure although nothing happened"
+            injected = evidence.faults or NOBODY_WAITED in met
+            return "" if injected and evidence.ambiguous(name) else "unsure although nothing happened"
         case State.FAILED:
             return "" if "refused for good" in met else "failed although nobody refused it"
         case state:
             return "it never ended" if state not in FINAL else f"{state.value} instead of answered"
 
 
-def _hurt(done: Counter[str]) -> bool:
-    return bool(done["kills"] or done["stops"])
-
-
-def _posted(episode: Episode) -> bool:
-    return episode.state is State.POSTED
-
-
-def _name(episode: Episode) -> Name:
-    return episode.mention.account.rpartition("@")[2], episode.mention.id
+def _posted(episode: Episode | None) -> bool:
+    return episode is not None and episode.state is State.POSTED
 
 
 def _story(episode: Episode | None) -> str:
@@ -123,3 +152,16 @@ def _story(episode: Episode | None) -> str:
         return "no row"
     steps = " → ".join(f"{step.at:%M:%S.%f} {step.state.value} ({step.by}: {step.note})" for step in episode.steps)
     return f"{episode.reason}; {steps}"
+
+
+def seen_at_once(said: Sequence[Name], replies: Mapping[Name, list[str]], episodes: Mapping[Name, Episode]) -> str:
+    """What no later moment can make good again: a second reply, or a mention that the cursor has left behind."""
+    for name in said:
+        if len(replies.get(name, ())) > 1:
+            return f"{'/'.join(name)} has {len(replies[name])} replies"
+    for platform in {name[0] for name in said}:
+        there = [name for name in said if name[0] == platform]
+        behind = [name for number, name in enumerate(there) if name not in episodes and {*there[number:]} & {*episodes}]
+        if behind:
+            return f"{'/'.join(behind[0])} was passed over"
+    return ""

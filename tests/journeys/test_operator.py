@@ -16,6 +16,7 @@ from bot.cli import app
 from bot.errors import Misconfigured
 from bot.journal import Episodes, open_database
 from bot.model import Author, Mention
+from tests.fakes import World, mention
 
 PROMPTS = Path(__file__).parents[2] / "prompts"
 
@@ -171,8 +172,60 @@ def test_the_mode_is_switched_and_shown(home: Path) -> None:
     asyncio.run(hear(home))
 
     assert jiegeng("mode").output.strip() == "normal"
-    assert jiegeng("mode", "stopped", "--why", "a test").output.strip() == "stopped"
+    assert jiegeng("mode", "stopped", "--why", "a test").output.split() == ["stopped", "terminal:", "a", "test"]
     assert jiegeng("mode", "sideways").exit_code == 2
+
+
+def test_a_time_box_a_plan_and_a_daily_window_are_told_and_can_be_taken_back(home: Path) -> None:
+    asyncio.run(hear(home))
+
+    assert "emergency until" in jiegeng("mode", "emergency", "--for", "2h", "--why", "storm").output
+    assert "plan" in jiegeng("mode", "heightened", "--at", "23:59", "--until", "07:00").output
+    told = jiegeng("mode", "heightened", "--daily", "22:00-07:00", "--why", "nobody is awake").output
+    assert "every day 22:00-07:00 (nobody is awake)" in told
+    number = told.split("plan ")[-1].split(":")[0]
+    assert "every day" not in jiegeng("mode", "--cancel", number).output
+
+    for wrong in (
+        ["stopped", "--for", "2h"],
+        ["heightened", "--for", "soon"],
+        ["--for", "2h"],
+        ["normal", "--at", "x"],
+    ):
+        assert jiegeng("mode", *wrong).exit_code == 2
+    assert jiegeng("mode", "--cancel", "999").exit_code == 3
+
+
+async def hold(home: Path, *ids: str) -> None:
+    """Mentions whose drafts the filter found doubtful."""
+    database = await open_database(f"sqlite:///{home / 'data' / 'journal.sqlite3'}")
+    world = World(Episodes(database))
+    await world.journal.open()
+    world.writer.default = "存疑的话"
+    await world.hear(*(mention(id=id) for id in ids))
+    await world.settle()
+    await database.close()
+
+
+def test_what_is_held_is_listed_approved_edited_and_rejected_in_the_terminal(home: Path) -> None:
+    asyncio.run(hold(home, "m1", "m2", "m3"))
+    first, second, third = (mention(id=id).key for id in ("m1", "m2", "m3"))
+
+    assert first in jiegeng("review", "list").output.replace("\n", "")
+    assert jiegeng("review", "approve", first).exit_code == 0
+    blocked = jiegeng("review", "edit", second, "加我微信 wx123456 领钱")
+    assert blocked.exit_code == 1
+    assert "blocks" in blocked.output
+    assert jiegeng("review", "edit", second, "早点睡，明天再说").exit_code == 0
+    assert jiegeng("review", "reject", third, "--because", "hurts", "--note", "太重").exit_code == 0
+    assert jiegeng("review", "reject", third, "--because", "nonsense").exit_code == 2
+    assert jiegeng("review", "approve", third).exit_code == 1
+    assert jiegeng("review", "approve", "nobody@plaza:1").exit_code == 3
+
+    assert json.loads(jiegeng("log", second, "--json").output)["draft"]["text"] == "早点睡，明天再说"
+    lessons = [json.loads(line) for line in jiegeng("review", "export").output.splitlines()]
+    assert [(row["label"], row["because"]) for row in lessons] == [("good", ""), ("bad", ""), ("bad", "hurts")]
+    assert "nothing waits" in jiegeng("review", "list").output
 
 
 def test_a_new_sign_in_link_is_printed_whole(home: Path) -> None:
@@ -182,7 +235,7 @@ def test_a_new_sign_in_link_is_printed_whole(home: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["run"], ["say"], ["check"], ["log"], ["replay"], ["plaza"], ["sign-in"], ["mode"]]
+    "command", [[], ["run"], ["say"], ["read"], ["check"], ["log"], ["replay"], ["plaza"], ["sign-in"], ["mode"]]
 )
 def test_every_command_has_help_with_an_example(command: list[str]) -> None:
     told = jiegeng(*command, "--help")
@@ -197,3 +250,54 @@ def test_a_mistyped_setting_is_misconfigured_for_every_command(home: Path, monke
     told = jiegeng("check")
 
     assert isinstance(told.exception, Misconfigured)
+
+
+def test_a_reading_shows_the_emotions_the_evidence_the_tone_and_why(home: Path) -> None:
+    told = jiegeng("read", "哈哈哈", "--post", "爷爷昨天走了").output
+
+    assert all(name in told for name in ("joy", "sadness", "distress", "sarcasm", "intensity", "confidence"))
+    assert "「爷爷昨天走了」 plight: grief" in told
+    assert "tone comfort   plight: something hard befell the author (grief)" in told
+
+
+def test_a_reading_as_json_is_what_the_bot_would_keep(home: Path) -> None:
+    told = json.loads(jiegeng("read", "我不想活了", "--json").output)
+
+    assert (told["tone"], told["post"]["crisis"]) == ("crisis", "self_harm")
+
+
+def test_a_short_text_with_a_picture_nobody_saw_is_no_place_for_jokes(home: Path) -> None:
+    playful = "周一早上地铁挤成照片了[doge]"
+
+    assert "tone banter" in jiegeng("read", playful).output
+    assert "tone warm   unseen" in jiegeng("read", playful, "--picture").output
+
+
+def test_an_operators_tone_is_what_the_bot_uses(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JIEGENG_TONE", "playful=warm, joyful=warm")
+
+    assert "tone warm   playful" in jiegeng("read", "周一早上地铁挤成照片了[doge]").output
+    assert json.loads(jiegeng("say", "周一早上地铁挤成照片了[doge]", "--json").output)["reading"]["tone"] == "warm"
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("joke=0.01", "joke=0.01"),
+        ("low=0.9", "low=0.9"),
+        ("danger=warm", "danger"),
+        ("plight=banter", "plight"),
+        ("jolly=warm", "jolly"),
+        ("joke", "joke"),
+        ("fun=very", "fun=very"),
+    ],
+)
+def test_a_tone_out_of_bounds_stops_the_start(
+    home: Path, monkeypatch: pytest.MonkeyPatch, written: str, told: str
+) -> None:
+    monkeypatch.setenv("JIEGENG_TONE", written)
+
+    problem = jiegeng("check").exception
+
+    assert isinstance(problem, Misconfigured)
+    assert told in str(problem)

@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -30,6 +31,7 @@ UNDER_WAY = KEPT - WINDOW.seconds
 
 FAULTS = ("before", "after", "late", "busy", "refuse")
 STILL_OPEN = text("SELECT count(*) FROM episodes WHERE due_at IS NOT NULL AND state <> 'held'")
+JUMPS = (-60.0, -5.0, 20.0, 300.0, 3600.0)
 SPANS = (1.0, 35.0, 70.0, 160.0, 400.0, 1000.0, 4000.0, 4000.0)
 
 
@@ -98,6 +100,7 @@ class History:
         self.killed: Counter[str] = Counter()
         self.refused = 0
         self.story: list[str] = []
+        self.remembered: tuple[list[str], dict[tuple[str, str], str], dict[str, set[str]]] = ([], {}, {})
         self._processes = 0
 
     # moves --------------------------------------------------------------------------------------------------------
@@ -159,6 +162,22 @@ class History:
         self._tell("the queue loses everything")
         for kept in (self.world.queue.hints, self.world.queue.families, self.world.queue.cooled):
             kept.clear()
+
+    def remember_queue(self) -> None:
+        self._tell("somebody copies the queue's file")
+        queue = self.world.queue
+        self.remembered = deepcopy((queue.hints, queue.families, queue.cooled))
+
+    def roll_back_queue(self) -> None:
+        self._tell("the queue is what it was at its last copy")
+        queue = self.world.queue
+        queue.hints, queue.families, queue.cooled = deepcopy(self.remembered)
+
+    async def move_clock(self, seconds: float) -> None:
+        """The database's clock jumps while no time passes. A window is as good as the clock that measures it."""
+        jump = abs(seconds) if self.kind == "window" else seconds
+        self._tell(f"the database's clock jumps by {jump:.0f} s")
+        await self.world.pass_time(jump)
 
     def cut_queue(self, *, down: bool) -> None:
         self._tell("the queue is down" if down else "the queue is up")
@@ -307,6 +326,9 @@ MOVES: tuple[tuple[int, Move], ...] = (
     (1, lambda h, d: h.blind(on=d.random() < 0.4)),
     (4, lambda h, _: h.land()),
     (1, lambda h, _: h.lose_queue()),
+    (1, lambda h, _: h.remember_queue()),
+    (1, lambda h, _: h.roll_back_queue()),
+    (1, lambda h, d: h.move_clock(d.choice(JUMPS))),
     (1, lambda h, d: h.cut_queue(down=d.random() < 0.3)),
     (2, lambda h, d: h.decide(d.randrange(9), d.randrange(6))),
 )
