@@ -183,9 +183,9 @@ class Library:
         return Evidence(query, bm25, mean, BM25 * _z(bm25, own) + MEAN * _z(mean, own))
 
     def _rank(self, evidence: Evidence, named: set[int], own: Mask, least: float) -> list[int]:
-        reached = bool(own.any()) and float(evidence.total[own].max()) >= least
-        best = np.flatnonzero(own & (evidence.total >= (least * FOLLOW if least > 0 else least))) if reached else []
-        best = np.asarray(best, np.int64)
+        reached = bool((own & (evidence.total >= least)).any())
+        following = own & (evidence.total >= (least * FOLLOW if least > 0 else least))
+        best = np.flatnonzero(following & reached)
         if len(best) > MOST:
             best = best[np.argpartition(-evidence.total[best], MOST)[:MOST]]
         best = best[np.argsort(-evidence.total[best], kind="stable")]
