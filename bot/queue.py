@@ -199,11 +199,7 @@ class RedisQueue:
         shards: dict[str, list[Hint]] = {}
         for hint in hints:
             shards.setdefault(self._shard_of(hint), []).append(hint)
-        calls = [
-            self._wake(shard, its[start : start + AT_ONCE])
-            for shard, its in shards.items()
-            for start in range(0, len(its), AT_ONCE)
-        ]
+        calls = [self._wake_all(shard, its) for shard, its in shards.items()]
         if len(calls) == 1:
             await calls[0]
             return
@@ -315,6 +311,10 @@ class RedisQueue:
     def _shard_of(self, hint: Hint) -> str:
         # By person, not by mention: all that a person says waits in one line, or taking turns would not work.
         return f"jiegeng:wake:{{{hint.account}:{crc32(hint.person.encode()) % self._shards}}}"
+
+    async def _wake_all(self, shard: str, hints: Sequence[Hint]) -> None:
+        for start in range(0, len(hints), AT_ONCE):  # one after the other: who came first gets the earlier turn
+            await self._wake(shard, hints[start : start + AT_ONCE])
 
     async def _wake(self, shard: str, hints: Sequence[Hint]) -> None:
         keys = [f"{shard}:first", f"{shard}:rest"]

@@ -286,8 +286,8 @@ async def test_any_option_of_the_url_works(url: str, options: str) -> None:
     await queue.close()
 
 
-async def test_a_family_is_played_only_so_often_a_day_and_then_named_as_used(valkey: EmbeddedValkey) -> None:
-    queue = open_queue(valkey.url, family_uses=2)
+async def test_a_family_is_played_only_so_often_a_day_and_then_named_as_used(url: str) -> None:
+    queue = open_queue(url, family_uses=2)
 
     taken = [await queue.reserve(f"person-{number}", "banwei", f"m{number}") for number in range(4)]
     again = await queue.reserve("person-0", "banwei", "m0")
@@ -299,8 +299,8 @@ async def test_a_family_is_played_only_so_often_a_day_and_then_named_as_used(val
     await queue.close()
 
 
-async def test_a_released_family_may_be_played_again(valkey: EmbeddedValkey) -> None:
-    queue = open_queue(valkey.url, family_uses=1)
+async def test_a_released_family_may_be_played_again(url: str) -> None:
+    queue = open_queue(url, family_uses=1)
     await queue.reserve("a", "banwei", "m1")
     await queue.release("a", "banwei", "m1")
 

@@ -77,8 +77,7 @@ async def test_somebody_who_asks_what_is_going_on_hears_what_the_boards_say(worl
     bot = replace(bot, composer=replace(bot.composer, explain=told))
     root = post("梧桐镇龙舟赛加时反超！！", by=author("楼主"))
     await world.hear(mention("@阿梗 怎么回事", thread=(root,)))
-    (wake,) = await world.queue.take(1, 0)
-    await bot.answer(wake)
+    await bot.answer((await world.episode()).key)
 
     said = world.platform.posts[0][1]
 

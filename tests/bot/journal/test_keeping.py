@@ -212,8 +212,7 @@ async def test_a_reply_under_way_while_its_person_is_forgotten_is_known_to_the_t
     await world.hear(mention(by=YAN))
     bot = world.bot("slow")
     world.platform.faults.append("late")
-    (wake,) = await world.queue.take(1, 0)
-    await bot.answer(wake.key)
+    await bot.answer((await world.episode()).key)
     posting = await world.episode()
     assert posting.state is State.POSTING
     await keeping(world).forget("id-阿岩@plaza")
