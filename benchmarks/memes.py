@@ -202,14 +202,16 @@ def measure_cheer(data: Path, folders: tuple[Path, ...], *, quick: bool) -> Iter
                 evidence.append(total)
         yield f"masked query, {label}: R@1 / @5 / @50 / MRR ({len(ranks)})", show_ranks(ranks, (1, 5, 50))
         yield "  precision@1 on the most confident 20 %", f"{confident(ranks, evidence):.3f}"
-    named, soft = [], []
+    named, soft, met = [], [], []
     for name, text in queries[:: 5 if quick else 1]:
         plain = fold(shorten(text))
         if fold(name) in plain:
+            met.append(name in {card.id for card in library.find(text)})
             named.append([item.meme.id for item in library.recall(text, gate=False, limit=1)] == [name])
             if not find_topics(plain) & list_hard_topics():
                 soft.append(named[-1])
     yield f"name in the post: recall@1 ({len(named)}, silence at hard topics counts as a miss)", f"{np.mean(named):.3f}"
+    yield f"  the name is found at all ({len(met)})", f"{np.mean(met):.3f}"
     yield f"  without posts on hard topics ({len(soft)}; many name two memes, one counts)", f"{np.mean(soft):.3f}"
 
 
