@@ -35,7 +35,7 @@ ROUTES = (
 )
 
 
-def make_web(
+def make_web(  # noqa: PLR0913 - all but the first two are named and have a default
     log: Log,
     keys: Keys,
     *,
