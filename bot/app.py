@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import safety
 from bot import emotion
@@ -44,6 +45,9 @@ from memes.screened import Screened
 from memes.shelf import Shelf
 from safety.verdict import Context
 
+if TYPE_CHECKING:
+    from bot.writers.opinion import SecondOpinion
+
 log = logging.getLogger(__name__)
 
 
@@ -68,6 +72,7 @@ class Mind:
     writer: Writer
     canary: str
     region: str | None
+    adviser: SecondOpinion | None = None
 
     def recall(self, text: str, reading: Reading, used: frozenset[str]) -> tuple[Recalled, ...]:
         """Memes that fit a post and its tone and that this person has not seen."""
@@ -89,6 +94,12 @@ class Mind:
     def hidden(self) -> tuple[str, ...]:
         """What must never come out: the canary and the prose of the persona in force."""
         return hidden_texts(self.personas.current(), self.canary)
+
+    async def close(self) -> None:
+        """Close what talks to a model."""
+        await self.writer.close()
+        if self.adviser is not None:
+            await self.adviser.close()
 
     def warm(self, cache: Path) -> None:
         """Load dictionaries and weights; takes about a second, so run it in a thread."""
@@ -118,6 +129,7 @@ def make_mind(settings: Settings) -> Mind:
         writer=make_writer(settings, personas, canary),
         canary=canary,
         region=settings.region or None,
+        adviser=make_adviser(settings),
     )
 
 
@@ -140,6 +152,20 @@ def make_writer(settings: Settings, personas: PersonaShelf, canary: str) -> Writ
         clock=utc,
     )
     return Patient(model) if settings.llm_when_down == "wait" else FirstAble((model, offline), clock=time.monotonic)
+
+
+def make_adviser(settings: Settings) -> SecondOpinion | None:
+    """Who is asked for a second opinion: the model, where the operator wants it."""
+    if not settings.second_opinion:
+        return None
+    from bot.writers.opinion import SecondOpinion  # noqa: PLC0415 - only where it is wanted
+
+    return SecondOpinion(
+        base_url=settings.llm_base_url or None,
+        api_key=settings.llm_api_key.get_secret_value(),
+        model=settings.llm_model,
+        now=time.monotonic,
+    )
 
 
 def make_bot(
@@ -194,6 +220,8 @@ def make_bot(
         clock=utc,
         rules=rules,
         alert=alert,
+        adviser=mind.adviser,
+        doubtful=settings.second_opinion,
     )
 
 
@@ -235,7 +263,7 @@ async def rehearse(settings: Settings, make_mention: Callable[[str], Mention]) -
             await bot.listen(terminal, wait=0)
             await bot.answer(mention.key)
             episode = await journal.episode(mention.key)
-    await mind.writer.close()
+    await mind.close()
     if episode is None:
         message = "the mention was not heard: this is a bug, please report it"
         raise GiveUp(message)

@@ -295,7 +295,7 @@ async def _open(settings: Settings, mind: Mind, stack: AsyncExitStack) -> House:
     warming = asyncio.create_task(asyncio.to_thread(mind.warm, settings.data / "cache"))
     journal, queue, valkey = await stack.enter_async_context(open_stores(settings))
     session = await stack.enter_async_context(aiohttp.ClientSession())
-    stack.push_async_callback(mind.writer.close)
+    stack.push_async_callback(mind.close)
     platforms: dict[str, Platform] = {}
     alerts = Alerts(
         session=session,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypedDict, Unpack
 
-from bot.model import Brief, Draft, Episode, Mention, Posting, Reading, Recalled, Reply, State, Verdict
+from bot.model import Brief, Draft, Episode, Mention, Opinion, Posting, Reading, Recalled, Reply, State, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,13 @@ class Writer(Protocol):
 
     async def close(self) -> None:
         """Close what was opened."""
+
+
+class Adviser(Protocol):
+    """Somebody who may be asked how a post feels; raises nothing."""
+
+    async def ask(self, post: str, comment: str) -> Opinion | None:
+        """What they think, or None if they did not say it in time and in form."""
 
 
 class Alert(Protocol):

@@ -16,7 +16,7 @@ from bot.journal import Desk, Episodes
 from bot.label import Label
 from bot.model import Author, Brief, Draft, Episode, Feeling, Mention, Post, Reading, Recalled, Reply, Tone, Verdict
 from bot.pipeline import Bot
-from bot.ports import ABSENT, PERMANENT, UNKNOWN, Alert, Batch, Found, Once, Wake
+from bot.ports import ABSENT, PERMANENT, UNKNOWN, Adviser, Alert, Batch, Found, Once, Wake
 from bot.rules import Rules
 from safety.verdict import Context
 
@@ -272,6 +272,8 @@ class World:
         self.desk = Desk(journal, clock=lambda: NOW)
         self.told: list[tuple[str, str, str, str]] = []
         self.alert: Alert = self._note
+        self.adviser: Adviser | None = None
+        self.doubtful = 0.0
 
     def bot(self, name: str = "worker-1", *, journal: object | None = None) -> Bot:
         kept = journal or self.journal
@@ -311,6 +313,8 @@ class World:
             clock=lambda: NOW,
             rules=self.rules,
             alert=self.alert,
+            adviser=self.adviser,
+            doubtful=self.doubtful,
         )
 
     def _note(self, kind: str, key: str, note: str, *, said: str = "") -> None:
