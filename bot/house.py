@@ -472,7 +472,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> House:
     session = await stack.enter_async_context(aiohttp.ClientSession())
     mind = await thinking
     warming = asyncio.create_task(asyncio.to_thread(mind.warm, settings.data / "cache"))
-    stack.push_async_callback(mind.writer.close)
+    stack.push_async_callback(mind.close)
     platforms: dict[str, Platform] = {}
     alerts = Alerts(
         session=session,
