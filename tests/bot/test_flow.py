@@ -107,7 +107,7 @@ async def test_under_a_backlog_the_oldest_jokes_are_left_out_and_counted(world: 
     assert left_out == [0, 1, 2, 3, 4, 5]
     assert (await world.episode("m0")).reason.startswith("backlog")
     assert len(world.writer.asked) == 4
-    assert (await world.desk.figures())["backlog"] == 6
+    assert (await world.desk.figures())["left_out"] == 6
 
 
 async def test_a_backlog_never_leaves_out_the_fragile_nor_a_wish_to_stop(world: World) -> None:
