@@ -250,10 +250,8 @@ async def test_two_people_of_one_name_are_both_told(world: World) -> None:
 
 async def test_what_the_trends_kept_of_a_person_is_forgotten_and_they_stay_left_out(world: World) -> None:
     memory = Memory(world.journal.database)
-    salt = "00112233445566778899aabbccddeeff"
-    await memory.keep("salt", salt)
     await memory.watch("柠檬")
-    stream_of = Stream(Bursts(), salt=bytes.fromhex(salt))
+    stream_of = Stream(Bursts(), hash=(await memory.seal()).person)
     for name in ("id-阿岩@plaza", "id-小满@plaza"):
         await memory.collect("柠檬", [KeptUse(stream_of.hash(name), f"{name}的柠檬", NOW)])
     await world.hear(mention("@阿梗 别再回我", by=YAN))
