@@ -383,7 +383,7 @@ def open_queue(url: str, **limits: float) -> RedisQueue:
     `redis+cluster://`, where several nodes may be named with commas between them.
     """
     try:
-        client = _open_cluster(url) if _is_cluster(url) else _open_server(url)
+        client = _open_cluster(url) if is_cluster(url) else _open_server(url)
     except (ValueError, RedisError) as error:
         message = f"JIEGENG_REDIS_URL does not fit: {error}. Example: redis://localhost:6379/0"
         raise Misconfigured(message) from error
@@ -396,7 +396,7 @@ def _open_server(url: str) -> Redis:
 
 def _open_cluster(url: str) -> RedisCluster:
     """A client of a cluster: one node of it is enough to find the others."""
-    nodes = list(_nodes(url))
+    nodes = list(nodes_of(url))
     options = dict[str, Any](parse_url(nodes[0]))
     if options.pop("connection_class", None) is SSLConnection:
         options["ssl"] = True
@@ -410,13 +410,14 @@ def _open_cluster(url: str) -> RedisCluster:
     return RedisCluster(startup_nodes=known, socket_connect_timeout=5, health_check_interval=30, **options)
 
 
-def _is_cluster(url: str) -> bool:
+def is_cluster(url: str) -> bool:
+    """Whether a URL asks for a cluster."""
     parts = urlsplit(url)
     asked = dict(parse_qsl(parts.query)).get("cluster", "")
     return parts.scheme.endswith("+cluster") or asked.lower() in {"1", "true", "yes"}
 
 
-def _nodes(url: str) -> Iterator[str]:
+def nodes_of(url: str) -> Iterator[str]:
     """A URL for each node that is named, without what only says that it is a cluster."""
     parts = urlsplit(_spoken(url))
     rest = urlencode([(name, value) for name, value in parse_qsl(parts.query) if name != "cluster"])
