@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.errors import Misconfigured, TryLater
 from bot.journal.database import parse
-from bot.queue import is_cluster, nodes_of
+from bot.queue import is_cluster, servers_of
 
 # RETURNING came with SQLite 3.35; PostgreSQL below 13 gets no security updates any more; the hints' stream needs
 # XAUTOCLAIM and friends as Redis 7 has them, which every Valkey does.
@@ -55,7 +55,7 @@ async def look_at_redis(url: str) -> str:
     """
     asked = is_cluster(url)
     trouble: TryLater | None = None
-    for node in nodes_of(url):
+    for node in servers_of(url):
         try:
             first = await _ask_redis(node)
             break
@@ -65,8 +65,8 @@ async def look_at_redis(url: str) -> str:
         raise trouble or TryLater("Redis cannot be reached")
     problems = redis_problems(first.about, first.cluster)
     if asked != bool(first.cluster):
-        remedy = "leave out ?cluster=1" if asked else "write ?cluster=1 behind the address"
-        problems.append(f"this Redis is {'no' if asked else 'a'} cluster; {remedy} in JIEGENG_REDIS_URL")
+        remedy = "leave out what says cluster in" if asked else "add ?cluster=1 to"
+        problems.append(f"this Redis is {'no' if asked else 'part of a'} cluster; {remedy} JIEGENG_REDIS_URL")
     if asked and not problems:
         for place in first.primaries:
             told = await _ask_redis(_at(node, place))

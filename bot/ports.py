@@ -13,6 +13,7 @@ from bot.model import (
     Draft,
     Episode,
     Mention,
+    Opinion,
     Post,
     Posting,
     Reading,
@@ -146,6 +147,13 @@ class Writer(Protocol):
 
     async def close(self) -> None:
         """Close what was opened."""
+
+
+class Adviser(Protocol):
+    """Somebody who may be asked how a post feels; raises nothing."""
+
+    async def ask(self, post: str, comment: str) -> Opinion | None:
+        """What they think, or None if they did not say it in time and in form."""
 
 
 class Alert(Protocol):

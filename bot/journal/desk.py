@@ -91,7 +91,8 @@ class Desk:
     async def figures(self) -> Mapping[str, float]:
         """How the bot is doing now: `oldest` (seconds), `held`, `unsure`, `doubled`, `lost`, `today.<state>`.
 
-        `backlog` is what is heard and not yet posted or ended; `audit.…` is what the last audits saw.
+        `backlog` is what is heard and not yet posted or ended, `left_out` what was skipped today because too many
+        waited; `audit.…` is what the last audits saw.
         """
         midnight = self.clock().replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
 
@@ -108,9 +109,11 @@ class Desk:
                 select(state, func.count()).where(episodes.c.updated_at >= midnight).group_by(state)
             ).all()
             doubled = connection.scalar(select(func.count()).where(actions.c.action == "doubled"))
+            gave_way = and_(episodes.c.state == State.SKIPPED.value, episodes.c.reason.startswith("backlog"))
+            left_out = connection.scalar(select(func.count()).where(gave_way, episodes.c.updated_at >= midnight))
             backlog = connection.scalar(select(func.count()).where(_is_open(), episodes.c.state != State.HELD.value))
             lost = connection.scalar(select(facts.c.value).where(facts.c.name == "lost"))
-            figures = {"oldest": float(oldest or 0), "doubled": float(doubled or 0)}
+            figures = {"oldest": float(oldest or 0), "doubled": float(doubled or 0), "left_out": float(left_out or 0)}
             figures |= {"backlog": float(backlog or 0), "lost": float(lost or 0) + self.journal.lost}
             figures |= read_audits(connection)
             figures |= {state: float(count) for state, count in waiting}

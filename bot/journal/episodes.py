@@ -9,10 +9,12 @@ from functools import cache
 from typing import Any, Unpack
 
 from sqlalchemy import Connection, Float, Integer, Text, and_, bindparam, cast, func, insert, or_, select, update
+from sqlalchemy.dialects import sqlite
 
 from bot.errors import TryLater
 from bot.journal.burial import is_buried
 from bot.journal.database import Database, GroupedWrites
+from bot.journal.prepared import first_row, named
 from bot.journal.rows import FIRST, columns_of, episode_of, heard_row, steps_json, steps_with
 from bot.journal.schema import actions, cursors, episodes, facts, modes, now, personas, silences, tombstones
 from bot.journal.schema import insert_new as _insert_new
@@ -152,8 +154,7 @@ class Episodes:
         known = {"its_key": key, "owner": owner, "lease": lease}
 
         def work(connection: Connection) -> Mapping[str, Any] | None:
-            row = connection.execute(CLAIM, known).first()
-            return None if row is None else row._asdict()
+            return named(connection, CLAIM, known, _CLAIMED)
 
         row = await self._group.do(key, work)
         return None if row is None else Claimed(episode_of(row), row["now"])
@@ -233,7 +234,7 @@ class Episodes:
             refused = _standing(connection, gate, episode, self._nature_of(connection).seal, self.modes).refused
             if refused is not None:
                 return refused
-            row = connection.execute(statement, known).first()
+            row = first_row(connection, statement, known)
             return Refused("lost") if row is None else (row[0], row[1])
 
         answer = await self._group.do(episode.key, work)
@@ -262,7 +263,7 @@ class Episodes:
     async def _write(self, episode: Episode, columns: Mapping[str, Any], timed: Mapping[str, float | None]) -> bool:
         """Compare and set; False, and one more lost, if the episode is not what it was."""
         statement, known = _change(episode, columns, timed)
-        if await self._group.do(episode.key, lambda connection: connection.execute(statement, known).first()) is None:
+        if await self._group.do(episode.key, lambda connection: first_row(connection, statement, known)) is None:
             self.lost += 1
             return False
         return True
@@ -379,6 +380,7 @@ CLAIM = (
     )
     .returning(*episodes.c, now().label("now"))
 )
+_CLAIMED = (*(column.name for column in episodes.c), "now")
 
 
 @cache
@@ -416,8 +418,18 @@ def _insert_heard(
     if not new:
         return ()
     rows = [heard_row(unique[key], at, first=key in first, restored_at=nature.restored_at) for key in new]
-    there = set(connection.scalars(_insert_new(connection, episodes, rows).returning(episodes.c.key)).all())
+    if connection.dialect.name == "sqlite":
+        there = {row["key"] for row in rows if first_row(connection, _heard(tuple(row)), row) is not None}
+    else:
+        there = set(connection.scalars(_insert_new(connection, episodes, rows).returning(episodes.c.key)).all())
     return [Hint(key, said.account, said.person, key in first) for key, said in unique.items() if key in there]
+
+
+@cache
+def _heard(columns: tuple[str, ...]) -> Any:
+    # One row at a time: SQLAlchemy compiles an INSERT of many rows anew each time.
+    row = sqlite.insert(episodes).values({name: bindparam(name) for name in columns})
+    return row.on_conflict_do_nothing().returning(episodes.c.key)
 
 
 def _tell_tombstone(connection: Connection, nature: Nature, key: str, reply: Reply) -> None:
@@ -455,7 +467,7 @@ _replies = (
         episodes.c.account == bindparam("account"),
         episodes.c.root_id == bindparam("root"),
         episodes.c.key != bindparam("its_key"),
-        episodes.c.state.in_(OPEN_REPLIES),
+        or_(*(episodes.c.state == state for state in OPEN_REPLIES)),
     )
     .scalar_subquery()
 )
@@ -474,7 +486,9 @@ def _standing(connection: Connection, gate: Gate, episode: Episode, seal: Seal, 
         "account": episode.mention.account,
         "its_key": episode.key,
     }
-    newest, moment, scope, count = connection.execute(STANDING, known).one()
+    row = first_row(connection, STANDING, known)
+    assert row is not None  # noqa: S101 - questions without a condition are always one row
+    newest, moment, scope, count = row
     mode = reader.read(connection, newest, moment).mode
     return Standing(mode, _refused(mode, scope, count, gate))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from sqlalchemy import Connection, Select, func, or_, select, update
 
 from bot.journal.burial import DAY, bury, without_person
 from bot.journal.database import Database
-from bot.journal.schema import episodes, facts, insert_new, notes, now, silences, uses
+from bot.journal.schema import episodes, facts, insert_new, now, silences, uses
 from bot.journal.seal import Seal, load_seal
 from bot.model import FINAL
 
@@ -93,7 +92,7 @@ class Keeping:
             fact = {"name": FORGOTTEN + seal.person(person), "value": "", "at": now()}
             connection.execute(insert_new(connection, facts, fact))
             seal_silences(connection, seal, person)
-            _forget_uses(connection, person)
+            connection.execute(uses.delete().where(uses.c.who == seal.person(person)))
 
         await self.database.erase(first)
         own = await self._until_none(_WHOSE.where(episodes.c.person == person), person)
@@ -130,14 +129,6 @@ def seal_silences(connection: Connection, seal: Seal, person: str) -> None:
             connection.execute(silences.delete().where(*one))
         else:
             connection.execute(update(silences).where(*one).values(sealed))
-
-
-def _forget_uses(connection: Connection, person: str) -> None:
-    """Phrases that the trends kept of this person, under the hash of `memes.trends.stream.Stream.hash`."""
-    salt = connection.scalar(select(notes.c.value).where(notes.c.name == "salt"))
-    if salt is not None:
-        who = hashlib.blake2b(person.encode("utf-8", "replace"), digest_size=8, key=bytes.fromhex(salt)).hexdigest()
-        connection.execute(uses.delete().where(uses.c.who == who))
 
 
 def _showing(person: str) -> Select[Any]:

@@ -56,6 +56,10 @@ class Memory:
         """Write a note, in the place of the one before."""
         await self.database.write(lambda connection: _upsert(connection, notes, ("name",), name=name, value=value))
 
+    async def seal(self) -> Seal:
+        """The journal's seal, under which people are counted: whoever is to be forgotten can be found by it."""
+        return await self.database.read(load_seal)
+
     async def heard_since(self, at: float) -> Sequence[tuple[Mention, float]]:
         """Mentions heard after a moment of the journal's clock, each with its own, oldest first; a page of them."""
         query = (
@@ -76,10 +80,6 @@ class Memory:
         """The people who asked us to be quiet, as `id@host`."""
         query = select(silences.c.who).where(silences.c.scope.in_(("person", "posts_of")))
         return frozenset(await self.database.read(lambda connection: connection.scalars(query).all()))
-
-    async def seal(self) -> Seal:
-        """The journal's keyed hash, under which the wishes of forgotten people are kept."""
-        return await self.database.read(load_seal)
 
     async def watch(self, phrase: str) -> None:
         """Take note that a phrase burst, and begin to collect its uses; a phrase that is known stays as it is."""

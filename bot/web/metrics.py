@@ -13,6 +13,7 @@ from bot.web.site import METRICS_TOKEN, SITE
 GAUGES = {
     "oldest": ("jiegeng_open_oldest_seconds", "gauge", "Age of the oldest open episode."),
     "backlog": ("jiegeng_backlog", "gauge", "Episodes that are heard and neither posted nor ended; held ones apart."),
+    "left_out": ("jiegeng_left_out_today", "gauge", "Mentions skipped since midnight UTC because too many waited."),
     "held": ("jiegeng_held", "gauge", "Episodes that wait for a person's yes or no."),
     "unsure": ("jiegeng_unsure", "gauge", "Episodes of which nobody knows whether they were posted."),
     "doubled": ("jiegeng_doubled_total", "counter", "Mentions that were answered twice."),

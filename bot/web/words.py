@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from bot.web.words_review import REVIEW_WORDS
+
 Language = Literal["zh", "en"]
 
 WORDS: dict[str, tuple[str, str]] = {
@@ -57,6 +59,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "日志里发出过、平台上已经看不到的回复：楼主、管理员或机器人自己删的。",
         "Posted replies that no longer stand there: deleted by the author, a moderator or the bot.",
     ),
+    "figure.left_out": ("今天忙不过来，没接的梗：{n}", "Left out today, too many at once: {n}"),
     "figure.none": ("没有", "none"),
     # the filters
     "filter": ("筛选", "Filter"),
@@ -333,6 +336,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "span.h": ("{n} 小时", "{n} h"),
     "span.d": ("{n} 天", "{n} d"),
 }
+WORDS |= REVIEW_WORDS
 
 
 def say(language: Language, word: str, **blanks: object) -> str:

@@ -87,7 +87,7 @@ async def test_a_cluster_that_serves_all_slots_is_good_and_every_node_is_looked_
 
         assert "a cluster of 1" in await look_at_redis(place + "?cluster=1")
         assert "a cluster of 1" in await look_at_redis(place.replace("redis://", "redis+cluster://127.0.0.1:1,"))
-        with pytest.raises(Misconfigured, match=r"write \?cluster=1"):
+        with pytest.raises(Misconfigured, match=r"add \?cluster=1"):
             await look_at_redis(place)
         await client.config_set("maxmemory-policy", "allkeys-lru")
         with pytest.raises(Misconfigured, match="noeviction"):
