@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Unpack
 
-from sqlalchemy import Connection, Float, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, Float, Integer, Text, and_, bindparam, cast, func, insert, or_, select, update
 from sqlalchemy.dialects import sqlite
 
 from bot.errors import TryLater
@@ -16,7 +16,7 @@ from bot.journal.burial import is_buried
 from bot.journal.database import Database, GroupedWrites
 from bot.journal.prepared import first_row, named
 from bot.journal.rows import FIRST, columns_of, episode_of, heard_row, steps_json, steps_with
-from bot.journal.schema import actions, cursors, episodes, modes, now, personas, silences, tombstones
+from bot.journal.schema import actions, cursors, episodes, facts, modes, now, personas, silences, tombstones
 from bot.journal.schema import insert_new as _insert_new
 from bot.journal.seal import Nature, Seal, load_nature
 from bot.journal.switch import ModeReader
@@ -282,15 +282,11 @@ class Episodes:
             if row["reply_id"] == reply.id:
                 return
             if row["state"] == State.POSTED.value:
-                connection.execute(
-                    insert(actions).values(
-                        at=now(),
-                        by=by,
-                        action="doubled",
-                        key=key,
-                        note=f"a second reply stands there: {reply.id}",
-                    ),
-                )
+                note = f"a second reply stands there: {reply.id}"
+                told = select(actions.c.id).where(actions.c.key == key, actions.c.note == note).limit(1)
+                if connection.scalar(told) is None:
+                    alarm = insert(actions).values(at=now(), by=by, action="doubled", key=key, note=note)
+                    connection.execute(alarm)
                 return
             episode = episode_of(row)
             step = Step(at=self.clock(), state=State.POSTED, by=by, note="the reply was found after all")
@@ -301,6 +297,23 @@ class Episodes:
             connection.execute(statement, known)
 
         await self._group.do(key, work)
+
+    async def tell_lost(self) -> None:
+        """Add the writes that came too late in this process to the sum of all processes."""
+        lost, self.lost = self.lost, 0
+        if not lost:
+            return
+
+        def work(connection: Connection) -> None:
+            connection.execute(_insert_new(connection, facts, {"name": "lost", "value": "0", "at": now()}))
+            total = cast(cast(facts.c.value, Integer) + lost, Text)
+            connection.execute(update(facts).where(facts.c.name == "lost").values(value=total, at=now()))
+
+        try:
+            await self.database.write(work)
+        except TryLater:
+            self.lost += lost
+            raise
 
     # consent, policy, persona -----------------------------------------------------------------------------------
 
