@@ -54,6 +54,7 @@ from safety.verdict import Context
 
 if TYPE_CHECKING:
     from bot.writers.openai import OpenAIWriter
+    from bot.writers.opinion import SecondOpinion
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +83,7 @@ class Mind:
     today: Today
     sources: tuple[Source, ...] = ()
     ask: Ask | None = None
+    adviser: SecondOpinion | None = None
 
     def recall(self, text: str, reading: Reading, used: frozenset[str]) -> tuple[Recalled, ...]:
         """Memes that fit a post and its tone and that this person has not seen."""
@@ -137,6 +139,12 @@ class Mind:
         """What must never come out: the canary and the prose of the persona in force."""
         return hidden_texts(self.personas.current(), self.canary)
 
+    async def close(self) -> None:
+        """Close what talks to a model."""
+        await self.writer.close()
+        if self.adviser is not None:
+            await self.adviser.close()
+
     def warm(self, cache: Path) -> None:
         """Load dictionaries and weights; takes about a second, so run it in a thread."""
         cache.mkdir(parents=True, exist_ok=True)
@@ -172,6 +180,7 @@ def make_mind(settings: Settings) -> Mind:
         today=Today(partial(may_show, screen)),
         sources=sources,
         ask=None if model is None else model.ask,
+        adviser=make_adviser(settings),
     )
 
 
@@ -230,6 +239,20 @@ def make_model(settings: Settings, personas: PersonaShelf, canary: str) -> OpenA
     )
 
 
+def make_adviser(settings: Settings) -> SecondOpinion | None:
+    """Who is asked for a second opinion: the model, where the operator wants it."""
+    if not settings.second_opinion:
+        return None
+    from bot.writers.opinion import SecondOpinion  # noqa: PLC0415 - only where it is wanted
+
+    return SecondOpinion(
+        base_url=settings.llm_base_url or None,
+        api_key=settings.llm_api_key.get_secret_value(),
+        model=settings.llm_model,
+        now=time.monotonic,
+    )
+
+
 def make_bot(
     settings: Settings,
     mind: Mind,
@@ -285,6 +308,8 @@ def make_bot(
         clock=utc,
         rules=rules,
         alert=alert,
+        adviser=mind.adviser,
+        doubtful=settings.second_opinion,
     )
 
 
@@ -353,7 +378,7 @@ async def rehearse(settings: Settings, make_mention: Callable[[str], Mention]) -
             await bot.listen(terminal, wait=0)
             await bot.answer(mention.key)
             episode = await journal.episode(mention.key)
-    await mind.writer.close()
+    await mind.close()
     if episode is None:
         message = "the mention was not heard: this is a bug, please report it"
         raise GiveUp(message)

@@ -103,7 +103,8 @@ class Composer:
 
     def _care(self, mention: Mention, reading: Reading, room: int, mode: str) -> tuple[Draft, Verdict]:
         """A crisis is answered with a reviewed text, never by a model, never held and never with silence."""
-        kind = next((f.crisis for f in (reading.comment, reading.post) if f and f.crisis), None) or "self_harm"
+        second = reading.second.crisis if reading.second else None
+        kind = next((f.crisis for f in (reading.comment, reading.post) if f and f.crisis), second) or "self_harm"
         text = self.care(kind, reading.language, room)
         draft = Draft(candidates=(text,), text=text, writer="care", persona=f"care:{kind}", at=self.clock())
         return draft, self.screen_draft(draft, mention, reading, mode)

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -24,7 +25,7 @@ from bot.child import Child, let_go, plaza_token, say_ready
 from bot.embedded import EmbeddedValkey
 from bot.errors import Misconfigured, TryLater
 from bot.footing import look_at_database, look_at_redis
-from bot.journal import Audit, Desk, Episodes, Memory, Passes, Tenancy, move_in
+from bot.journal import Audit, Desk, Episodes, Keeping, Memory, Passes, Tenancy, move_in
 from bot.learning import Learner
 from bot.loops import DRAIN, Crew, forever
 from bot.model import Episode
@@ -35,6 +36,7 @@ from bot.ports import Platform
 from bot.queue import RedisQueue
 from bot.settings import Settings
 from bot.trends import Follower, Scout, asker
+from bot.vigil import LOOK_EVERY, Vigil
 from bot.walls import TOLLS, Meter
 from bot.web import make_web
 
@@ -107,6 +109,7 @@ async def run(settings: Settings, tell: Callable[[Addresses], None], *, workers:
                 house.listen(group)
                 house.scout(group)
                 house.work(group)
+                house.keep_vigil(group)
                 await house.start_workers(group, workers - 1)
                 tell(await house.addresses())
 
@@ -129,11 +132,13 @@ async def run_role(settings: Settings, role: str, tell: Callable[[str], object],
             match role:
                 case "listen":
                     house.listen(group)
+                    house.keep_vigil(group)
                     house.scout(group)
                     group.create_task(forever(house.bot.sweep, name="sweeper", every=2.0))
                 case "work":
                     house.open_places(group)
                     house.work(group)
+                    group.create_task(forever(house.journal.tell_lost, name="figures", every=LOOK_EVERY))
                 case "web":
                     house.watch_words(group)
                     tell((await house.addresses()).sign_in)
@@ -164,6 +169,7 @@ class House:
     plaza: Child | None = None
     accounts: set[str] = field(default_factory=set)
     known: frozenset[str] = frozenset()
+    standing_by: set[str] = field(default_factory=set)
 
     @property
     def plaza_url(self) -> str:
@@ -201,6 +207,7 @@ class House:
             accounts=self.accounts,
             plaza=self.plaza_url if self.plaza else "",
             offline=not self.settings.llm_model,
+            metrics_token=self.settings.metrics_token.get_secret_value(),
             troubles=self._troubles,
         )
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
@@ -272,6 +279,20 @@ class House:
         if self.plaza is not None:
             group.create_task(forever(self.plaza.keep, name="plaza", every=2.0))
 
+    def keep_vigil(self, group: asyncio.TaskGroup) -> None:
+        """Watch over the promise; only where we listen, so that a human is told once and not by every worker."""
+        vigil = Vigil(
+            journal=self.journal,
+            desk=Desk(self.journal),
+            keeping=Keeping(self.journal.database, asyncio.sleep),
+            platforms=self.platforms,
+            alert=self.bot.alert,
+            clock=lambda: datetime.now().astimezone(),
+            keep_days=self.settings.keep_days,
+            open_minutes=self.settings.alert_open_minutes,
+        )
+        group.create_task(forever(vigil.watch, name="vigil", every=LOOK_EVERY))
+
     def watch_words(self, group: asyncio.TaskGroup) -> None:
         """Take in word lists and the policy table whenever somebody edits them."""
         group.create_task(forever(self._refresh_words, name="words", every=0.5))
@@ -334,9 +355,13 @@ class House:
     async def _leads(self, account: str) -> bool:
         """Whether this process listens for the account. Only economy: two listeners at once do no harm."""
         try:
-            return await self.queue.lead(account, self.bot.name, LEASE)
+            leads = await self.queue.lead(account, self.bot.name, LEASE)
         except TryLater:
             return True
+        if not leads and account not in self.standing_by:
+            log.info("%s: another listener leads; standing by", account)
+        (self.standing_by.discard if leads else self.standing_by.add)(account)
+        return leads
 
     async def _refresh(self) -> None:
         """Take in files that somebody edited; a bad one is told once and the last good one stays."""
@@ -447,7 +472,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> House:
     session = await stack.enter_async_context(aiohttp.ClientSession())
     mind = await thinking
     warming = asyncio.create_task(asyncio.to_thread(mind.warm, settings.data / "cache"))
-    stack.push_async_callback(mind.writer.close)
+    stack.push_async_callback(mind.close)
     platforms: dict[str, Platform] = {}
     alerts = Alerts(
         session=session,

@@ -19,7 +19,7 @@ Respond = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 COOKIE = "jiegeng"
 WITH_MODE = ("/", "/episode", "/review", "/mode")
-OPEN = ("/sign-in", "/health", "/language", "/static/", "/look/")
+OPEN = ("/sign-in", "/health", "/metrics", "/language", "/static/", "/look/")
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",

@@ -19,6 +19,7 @@ NOTES: dict[str, str] = {
     "this thread is muted until a human releases it": "这串评论已静音，要人来放开",
     "the policy mode is stopped": "总开关停着",
     "cool-down: many replies to this person just now": "冷却中：刚回过这个人好几次",
+    "backlog: more mentions than we can answer": "忙不过来：等着的太多，这条没接",
     "every draft played a meme that this person has seen": "每一稿都用了对方见过的梗",
     "its meme was played in the meantime; writing anew": "这个梗刚对他用过，重写一条",
     "only seen in one untrusted place": "只在一处不可靠的地方见过",

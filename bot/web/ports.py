@@ -71,9 +71,12 @@ class Log(Protocol):
     async def figures(self) -> Mapping[str, float]:
         """How the bot is doing now.
 
-        `oldest`: age in seconds of the oldest open episode; `held`, `unsure`: how many wait for a person;
-        `doubled`: mentions answered twice; `lost`: compare-and-sets that came too late; `today.<state>`: how many
-        episodes reached that state since midnight UTC. A figure that is missing counts as 0.
+        `oldest`: age in seconds of the oldest open episode; `backlog`: open ones that wait for no person; `held`,
+        `unsure`: how many wait for a person; `doubled`: mentions answered twice; `left_out`: skipped today because too
+        many waited; `lost`: compare-and-sets that came
+        too late; `today.<state>`: how many episodes reached that state since midnight UTC. A figure that is missing
+        counts as 0. `audit.age` (seconds), `audit.checked`, `audit.found`, `audit.strange` and `audit.missing` are
+        there once our timelines were audited.
         """
 
     def changes(self, after: float) -> AsyncIterator[str]:

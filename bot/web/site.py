@@ -37,6 +37,7 @@ class Site:
 
 
 SITE = web.AppKey("site", Site)
+METRICS_TOKEN = web.AppKey("metrics_token", str)
 SESSION = web.RequestKey("session", str)
 MODE = web.RequestKey("mode", str)
 

@@ -113,7 +113,8 @@ def is_refusal(complaint: str) -> bool:
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
 async def test_the_admin_pages_look_right(view: View, folder: Path) -> None:
     log = FakeLog(episodes.everybody())
-    log.extra = {"oldest": 4000, "today.posted": 128}
+    log.extra = {"oldest": 4000, "today.posted": 128, "backlog": 3, "lost": 2, "audit.age": 11000, "audit.checked": 412}
+    log.extra |= {"audit.found": 0, "audit.strange": 0, "audit.missing": 2}
     flood = episodes.held()
     for number in range(3):
         log.put(episodes.again(flood, f"30{number}"))
