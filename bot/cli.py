@@ -6,7 +6,7 @@ import os
 
 import typer
 
-from bot.commands import keeping, look, memes, review, running, switches, talk, trends
+from bot.commands import audit, keeping, look, memes, review, running, switches, talk, trends
 from bot.commands.terminal import MISCONFIGURED, TROUBLE, fail
 from bot.errors import Misconfigured, Trouble
 
@@ -35,6 +35,7 @@ app.command(epilog="Example: jiegeng forget 12345@mastodon.example")(keeping.for
 app.command(epilog="Example: jiegeng backup backups/2026-11-22.jiegeng")(keeping.backup)
 app.command(epilog="Example: jiegeng restore backups/2026-11-22.jiegeng   (the bot is stopped)")(keeping.restore)
 app.add_typer(review.review, name="review")
+app.add_typer(audit.audit, name="audit")
 app.add_typer(switches.thread, name="thread")
 app.add_typer(memes.memes, name="memes")
 app.add_typer(trends.trends, name="trends")

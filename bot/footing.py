@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.errors import Misconfigured, TryLater
 from bot.journal.database import parse
+from bot.queue import is_cluster, servers_of
 
 # RETURNING came with SQLite 3.35; PostgreSQL below 13 gets no security updates any more; the hints' stream needs
 # XAUTOCLAIM and friends as Redis 7 has them, which every Valkey does.
@@ -46,10 +47,24 @@ async def look_at_database(url: str, mounts: Path = Path("/proc/self/mountinfo")
 
 
 async def look_at_redis(url: str) -> str:
-    """One line that names the Redis; raises `Misconfigured` with the remedy, or `TryLater` if it cannot be reached."""
-    spoken = "redis" + url.removeprefix("valkey") if url.startswith("valkey") else url
+    """One line that names the Redis; raises `Misconfigured` with the remedy, or `TryLater` if it cannot be reached.
+
+    Of a cluster every node that is named is asked, and one that answers is enough.
+    """
+    told, later = "", TryLater("no Redis is named")
+    for server in servers_of(url):
+        try:
+            told = told or await _look_at_redis(server, as_cluster=is_cluster(url))
+        except TryLater as trouble:
+            later = trouble
+    if not told:
+        raise later
+    return told
+
+
+async def _look_at_redis(url: str, *, as_cluster: bool) -> str:
     try:
-        client = Redis.from_url(spoken, decode_responses=True, socket_connect_timeout=5, socket_timeout=5)
+        client = Redis.from_url(url, decode_responses=True, socket_connect_timeout=5, socket_timeout=5)
     except ValueError as error:
         message = f"JIEGENG_REDIS_URL does not fit: {error}. Example: redis://localhost:6379/0"
         raise Misconfigured(message) from error
@@ -65,6 +80,9 @@ async def look_at_redis(url: str) -> str:
     finally:
         await client.aclose()
     problems = redis_problems(about, cluster if isinstance(cluster, Mapping) else {})
+    if bool(about.get("cluster_enabled")) != as_cluster:
+        remedy = "leave out what says cluster in" if as_cluster else "add ?cluster=1 to"
+        problems.append(f"this Redis is {'no' if as_cluster else 'part of a'} cluster; {remedy} JIEGENG_REDIS_URL")
     if problems:
         raise Misconfigured("\n".join(problems))
     version = about.get("valkey_version") or about.get("redis_version")

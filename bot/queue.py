@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from itertools import chain
 from typing import Any
@@ -302,9 +302,11 @@ class RedisQueue:
                 log.info("Redis does not write its file anew now: %s", error)
 
     async def close(self) -> None:
-        """Close the connections."""
-        for task in self._reading.values():
-            task.cancel()
+        """Close the connections, once the last reads have come to their end by themselves.
+
+        A read that is cancelled while it connects leaves its connection open, or takes longer. What a last read brings
+        is hinted at again by the sweeper.
+        """
         await asyncio.gather(*self._reading.values(), return_exceptions=True)
         await self._redis.aclose()
 
@@ -341,25 +343,22 @@ class RedisQueue:
 
     async def _read_all(self, shards: Sequence[str], share: int, wait: float) -> None:
         """Keep one read a shard going, and gather what the first of them bring."""
-        for shard in shards:
-            if shard not in self._reading:
-                self._reading[shard] = asyncio.create_task(self._pop([shard], share, wait), name=f"read {shard}")
-        ends = asyncio.get_running_loop().time() + wait
-        troubles: list[TryLater] = []
-        while self._reading and not self._surplus:
-            patience = max(0.0, ends - asyncio.get_running_loop().time())
-            done, _ = await asyncio.wait(self._reading.values(), timeout=patience, return_when=asyncio.FIRST_COMPLETED)
-            if not done:
-                break
-            troubles += self._gather()
-        # A part that cannot be reached must not keep the worker from what the others have.
-        if troubles and not self._surplus:
-            if len(troubles) >= len(shards):
-                raise troubles[0]
-            await asyncio.sleep(min(1.0, wait))
+        clock = asyncio.get_running_loop().time
+        ends = clock() + wait
+        troubles: dict[str, TryLater] = {}
+        while not self._surplus and (patience := ends - clock()) > 0:
+            for shard in shards:
+                if shard not in self._reading and shard not in troubles:
+                    read = self._pop([shard], share, patience)
+                    self._reading[shard] = asyncio.create_task(read, name=f"read {shard}")
+            # A part that cannot be reached must not keep the worker from what the others have.
+            if len(troubles) == len(shards):
+                raise next(iter(troubles.values()))
+            await asyncio.wait(self._reading.values(), timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            troubles |= self._gather()
 
-    def _gather(self) -> list[TryLater]:
-        troubles = []
+    def _gather(self) -> dict[str, TryLater]:
+        troubles = {}
         for shard, task in [item for item in self._reading.items() if item[1].done()]:
             del self._reading[shard]
             try:
@@ -369,7 +368,7 @@ class RedisQueue:
                 if shard not in self._deaf:
                     log.warning("%s: %s", shard, trouble)
                 self._deaf.add(shard)
-                troubles.append(trouble)
+                troubles[shard] = trouble
         return troubles
 
     def _some(self, count: int) -> Sequence[str]:
@@ -383,7 +382,7 @@ def open_queue(url: str, **limits: float) -> RedisQueue:
     `redis+cluster://`, where several nodes may be named with commas between them.
     """
     try:
-        client = _open_cluster(url) if _is_cluster(url) else _open_server(url)
+        client = _open_cluster(url) if is_cluster(url) else _open_server(url)
     except (ValueError, RedisError) as error:
         message = f"JIEGENG_REDIS_URL does not fit: {error}. Example: redis://localhost:6379/0"
         raise Misconfigured(message) from error
@@ -396,7 +395,7 @@ def _open_server(url: str) -> Redis:
 
 def _open_cluster(url: str) -> RedisCluster:
     """A client of a cluster: one node of it is enough to find the others."""
-    nodes = list(_nodes(url))
+    nodes = servers_of(url)
     options = dict[str, Any](parse_url(nodes[0]))
     if options.pop("connection_class", None) is SSLConnection:
         options["ssl"] = True
@@ -410,20 +409,23 @@ def _open_cluster(url: str) -> RedisCluster:
     return RedisCluster(startup_nodes=known, socket_connect_timeout=5, health_check_interval=30, **options)
 
 
-def _is_cluster(url: str) -> bool:
+def is_cluster(url: str) -> bool:
+    """Whether an operator says that a cluster is behind a URL."""
     parts = urlsplit(url)
     asked = dict(parse_qsl(parts.query)).get("cluster", "")
     return parts.scheme.endswith("+cluster") or asked.lower() in {"1", "true", "yes"}
 
 
-def _nodes(url: str) -> Iterator[str]:
-    """A URL for each node that is named, without what only says that it is a cluster."""
-    parts = urlsplit(_spoken(url))
+def servers_of(url: str) -> list[str]:
+    """A URL as a plain client speaks it, for each server that is named; nothing in it says that it is a cluster."""
+    spoken = _spoken(url)
+    if not is_cluster(url):
+        return [spoken]
+    parts = urlsplit(spoken)
     rest = urlencode([(name, value) for name, value in parse_qsl(parts.query) if name != "cluster"])
     login, at, places = parts.netloc.rpartition("@")
-    for place in places.split(","):
-        spoken = parts._replace(scheme=parts.scheme.removesuffix("+cluster"), netloc=login + at + place, query=rest)
-        yield spoken.geturl()
+    plain = parts._replace(scheme=parts.scheme.removesuffix("+cluster"), query=rest)
+    return [plain._replace(netloc=login + at + place).geturl() for place in places.split(",")]
 
 
 def _spoken(url: str) -> str:

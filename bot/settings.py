@@ -45,6 +45,10 @@ class Settings(BaseSettings):
         "offline", description="When the model is down: let the offline writer answer, or wait for the model."
     )
 
+    second_opinion: float = Field(
+        0.0, ge=0, le=1, description="Ask the model how a post feels where our reader is less sure than this; 0: never."
+    )
+
     persona: str = Field("ageng", description="Which file of the prompts folder the bot is.")
     prompts: Path = Field(Path("prompts"), description="Folder with one Markdown file per persona.")
     memes: Path | None = Field(None, description="Folder with meme cards of your own, beside the library.")
@@ -78,11 +82,23 @@ class Settings(BaseSettings):
     )
     alert_text: bool = Field(default=False, description="Whether an alert also carries what the person wrote.")
     admin_url: str = Field("", description="Where admins reach the pages, for links in alerts. Empty: this machine.")
+    alert_open_minutes: float = Field(
+        30.0, gt=0, description="An alert tells of an episode that is open for longer (held ones apart)."
+    )
+    metrics_token: SecretStr = Field(
+        SecretStr(""), description="Bearer token for GET /metrics (Prometheus). Empty: there is no such page."
+    )
     family_uses: int = Field(100, ge=1, description="How often one family of memes is played in a day, to all people.")
     sources: Path | None = Field(None, description="A YAML file of boards to read topics from. Empty: no topics.")
     learn: bool = Field(
         default=False,
         description="Count what public posts talk about, keep uses of new phrases for 30 days, and draft cards.",
+    )
+    audit_days: float = Field(190.0, ge=0.01, description="How many days the audit chain goes back.")
+    audit_code: str = Field(
+        "jiegeng",
+        pattern=r"^[\x21-\x7e]{1,64}$",
+        description="Who runs the bot, in the audit's labels; ASCII.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much the terminal says.")
 
@@ -116,6 +132,13 @@ class Settings(BaseSettings):
             if getattr(self, f"{name}_url") and not getattr(self, f"{name}_token").get_secret_value():
                 message = f"{PREFIX}{name.upper()}_URL is set but {PREFIX}{name.upper()}_TOKEN is not"
                 raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _somebody_can_be_asked(self) -> Settings:
+        if self.second_opinion and not self.llm_model:
+            message = f"{PREFIX}SECOND_OPINION is set but {PREFIX}LLM_MODEL is not"
+            raise ValueError(message)
         return self
 
     @property

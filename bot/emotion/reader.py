@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.emotion import book, icons, weigh
-from bot.emotion.grams import mark_icons
+from bot.emotion.grams import EASTERN, mark_icons
 from bot.emotion.icons import Icon, blank
 from bot.emotion.plain import Plain, flatten
 from bot.emotion.rules import Hit
@@ -28,6 +28,10 @@ WORD = re.compile(r"\w")
 SURE = 0.8
 """The sum of rule weights from which a plight or a danger is taken as said; all weights are set against it."""
 WATCH = 0.4
+SAYS_ENOUGH = 8
+"""Characters (three times as many Latin letters) below which the sound of a text tells nothing."""
+HINT = 0.3
+"""What a rule must add before a text that only sounds like danger is taken for it."""
 STRUCK = 0.65
 """The sum from which a plight is taken as said: comfort where warmth would do harms nobody."""
 TROUBLE = 0.45
@@ -64,7 +68,8 @@ def read(source: str) -> Feeling:
     """Reads how one text feels; any string, of any length, in bounded time."""
     seen = _see(source)
     plights = seen.sums("plight")
-    crisis, distress = _danger(seen.sums("crisis"))
+    sounds = _sound_of_danger(seen)
+    crisis, distress = _danger(seen.sums("crisis"), sounds)
     bait = _bait(seen.sums("bait"))
     gravity = _gravity(plights)
     named = tuple(sorted((name for name, sum_ in plights.items() if sum_ >= STRUCK), key=lambda n: -plights[n]))
@@ -76,7 +81,11 @@ def read(source: str) -> Feeling:
         troubles += ("tired",)
     if not named and not troubles and sorrow >= _bar(seen):
         named = ("sorrow",)
-    if bait in ("spam", "bot_loop") and distress != "none" and max(seen.sums("crisis").values()) < 1.5 * SURE:
+    if (
+        bait in ("spam", "bot_loop")
+        and distress != "none"
+        and max(seen.sums("crisis").values(), default=0.0) < 1.5 * SURE
+    ):
         crisis, distress = None, "none"
     return Feeling(
         emotions=dict(zip(EMOTIONS, emotions, strict=True)),
@@ -94,7 +103,7 @@ def read(source: str) -> Feeling:
         bait=bait,
         language=language_of(seen.plain),
         confidence=confidence,
-        cues=_cues(seen),
+        cues=_cues(seen, sounds if distress != "none" else None),
     )
 
 
@@ -104,7 +113,7 @@ def presses(source: str) -> bool:
     For deciding who is answered first, not how.
     """
     seen = _see(source)
-    return _danger(seen.sums("crisis"))[1] != "none" or _gravity(seen.sums("plight")) >= STRUCK
+    return _danger(seen.sums("crisis"), None)[1] != "none" or _gravity(seen.sums("plight")) >= STRUCK
 
 
 def _see(source: str) -> Seen:
@@ -171,13 +180,36 @@ def _bar(seen: Seen) -> float:
     return min(0.97, SORROW + 0.3 * min(1.0, matter) + (0.0 if said else 0.25))
 
 
-def _danger(sums: dict[str, float]) -> tuple[CrisisKind | None, Distress]:
+def sober_text(source: str) -> str:
+    """What the danger weights look at: the folded text without icons, idioms, laughter and requests for a joke."""
+    return _see(source).sober.strip()
+
+
+def _sound_of_danger(seen: Seen) -> list[float] | None:
+    """What the trained weights hear, weaker where the text tells a story or the news; see `weigh.danger`."""
+    letters = len(WORD.findall(seen.sober))
+    if letters < (SAYS_ENOUGH if EASTERN.search(seen.sober) else 3 * SAYS_ENOUGH):
+        return None
+    heard = weigh.danger(seen.sober.strip())
+    if heard is None or heard[0] < 0:
+        return None
+    news = HEADLINE.search(seen.text) is not None or TOPIC.search(seen.text) is not None
+    told = book.load()[1].is_story(seen.text)
+    return [heard[0] * (REPORTED if news or told else 1.0), *heard[1:]]
+
+
+def _danger(sums: dict[str, float], sounds: list[float] | None) -> tuple[CrisisKind | None, Distress]:
     best = max(CRISIS_KINDS, key=lambda kind: sums.get(kind, 0.0))
     if sums.get("third_person", 0.0) >= SURE - 0.01:
         best = "third_person"  # what the other one said sounds like the writer's own
     if sums.get(best, 0.0) >= SURE - 0.01:
         return best, "crisis"
-    return None, "watch" if sum(max(0.0, value) for value in sums.values()) >= WATCH else "none"
+    said = sum(max(0.0, value) for value in sums.values())
+    heard = sounds[0] if sounds else 0.0
+    if heard >= SURE or (heard >= WATCH and said >= HINT):
+        likely = max(range(len(CRISIS_KINDS)), key=lambda at: sounds[1 + at] if sounds else 0.0)
+        return best if sums.get(best, 0.0) >= HINT else CRISIS_KINDS[likely], "crisis"
+    return None, "watch" if said >= WATCH or heard >= WATCH else "none"
 
 
 def _bait(sums: dict[str, float]) -> Bait:
@@ -280,6 +312,7 @@ def _play(seen: Seen) -> float:
 def alarm(feeling: Feeling) -> float:
     """One number for how much speaks for danger to oneself, from 0; for ranking and benchmarks, not a decision."""
     danger = sum(cue.weight for cue in feeling.cues if cue.says.startswith("crisis: "))
+    danger += max((cue.weight for cue in feeling.cues if cue.says == "sounds: danger"), default=0.0)
     weight = sum(cue.weight for cue in feeling.cues if cue.says in LOW_PLIGHTS)
     return danger + 0.35 * min(3.0, weight) + 0.4 * (feeling.emotions["sadness"] + feeling.emotions["fear"])
 
@@ -309,8 +342,11 @@ HIGH_ANY = re.compile(r"太|非常|特别|超级|极其|简直|彻底|死了|疯
 RUNS = re.compile(r"(.)\1{3,}")
 
 
-def _cues(seen: Seen) -> tuple[Cue, ...]:
+def _cues(seen: Seen, sounds: list[float] | None) -> tuple[Cue, ...]:
     cues = []
+    if sounds is not None and sounds[0] >= WATCH:
+        places = [(at, piece) for piece in weigh.leaning(seen.sober.strip())[:3] if (at := seen.sober.find(piece)) >= 0]
+        cues += [_cue(seen.plain, at, at + len(piece), "sounds: danger", sounds[0]) for at, piece in places]
     for hit in sorted(seen.hits, key=lambda hit: (hit.kind not in ("crisis", "plight"), -abs(hit.weight)))[:ENOUGH]:
         cues.append(_cue(seen.plain, hit.start, hit.end, f"{hit.kind}: {hit.topic}", hit.weight))
     for icon, start, end in seen.icons[:ENOUGH]:

@@ -89,11 +89,21 @@ class ForgetsTheFirstTry(Delivery):
         await super()._send(episode, again=False)
 
 
-# What `search` is told about each; a safety that only a window needs is only missed there.
+class TrustsTheBackup(Delivery):
+    """No look at the platform after a restore: what the backup does not know did not happen."""
+
+    async def look_back(self, episode: Episode) -> Episode | None:
+        return await self.journal.move(
+            episode, episode.state, by=self.name, note="", due=self.rules.lease, look_first=False
+        )
+
+
+# What `search` is told about each; a safety that only a window needs is only missed there, and after a long chain.
 MUTANTS: dict[str, dict[str, Any]] = {
     "writes always win": {"journal": WritesAlwaysWin},
     "the cursor moves first": {"journal": CursorFirst},
     "never looks before posting again": {"delivery": NeverLooks},
     "absent is permission": {"delivery": AbsentIsPermission},
-    "forgets the first try": {"delivery": ForgetsTheFirstTry, "kinds": ("window",)},
+    "trusts the backup": {"delivery": TrustsTheBackup},
+    "forgets the first try": {"delivery": ForgetsTheFirstTry, "kinds": ("window",), "stores": False},
 }

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import shutil
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -226,6 +227,26 @@ def test_what_is_held_is_listed_approved_edited_and_rejected_in_the_terminal(hom
     lessons = [json.loads(line) for line in jiegeng("review", "export").output.splitlines()]
     assert [(row["label"], row["because"]) for row in lessons] == [("good", ""), ("bad", ""), ("bad", "hurts")]
     assert "nothing waits" in jiegeng("review", "list").output
+
+
+def test_the_audit_chain_is_checked_and_exported_in_the_terminal(home: Path) -> None:
+    asyncio.run(hold(home, "m1", "m2"))
+    jiegeng("review", "reject", mention(id="m1").key)
+
+    sound = jiegeng("audit", "verify")
+    assert sound.exit_code == 0
+    assert "2 entries" in sound.output
+    head = sound.output.split("head ")[-1].split()[0]
+    assert jiegeng("audit", "verify", "--head", head).exit_code == 0
+    assert jiegeng("audit", "verify", "--head", "0123").exit_code == 1
+    assert {json.loads(line)["kind"] for line in jiegeng("audit", "export").output.splitlines()} == {"episode", "mode"}
+
+    with sqlite3.connect(home / "data" / "journal.sqlite3") as forger:
+        forger.execute("UPDATE episodes SET reason = 'all was well'")
+    forger.close()
+    forged = jiegeng("audit", "verify")
+    assert forged.exit_code == 1
+    assert mention(id="m1").key in forged.output.replace("\n", "")
 
 
 def test_a_new_sign_in_link_is_printed_whole(home: Path) -> None:
