@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import memes.check
 import safety
-from bot.errors import Misconfigured
+from bot.errors import Misconfigured, TryLater
+from bot.footing import look_at_database, look_at_redis
 from bot.label import Label
 from bot.persona import load_persona
 from bot.settings import Settings
 from memes.files import LIBRARY
 from memes.library import Library
+from memes.trends.settings import load_sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +29,39 @@ class Line:
 def check_all(settings: Settings) -> Iterator[Line]:
     """Check one thing after the other; a line for each."""
     yield Line(good=True, what="settings")
+    yield from _stores(settings)
     yield from _label(settings)
     yield from _personas(settings)
     yield from _memes(settings)
     yield from _words(settings)
+    yield from _sources(settings)
+
+
+def _sources(settings: Settings) -> Iterator[Line]:
+    if settings.sources is None:
+        yield Line(good=True, what="boards: none (JIEGENG_SOURCES names a file of them)")
+        return
+    try:
+        sources = load_sources(settings.sources)
+    except ValueError as trouble:
+        yield Line(good=False, what=str(trouble))
+    else:
+        yield Line(good=True, what=f"boards: {', '.join(source.name for source in sources) or 'none'}")
+
+
+def _stores(settings: Settings) -> Iterator[Line]:
+    try:
+        yield Line(good=True, what=asyncio.run(look_at_database(settings.journal_url)))
+    except (Misconfigured, TryLater) as trouble:
+        yield from (Line(good=False, what=line) for line in str(trouble).splitlines())
+    if not settings.redis_url:
+        return
+    try:
+        yield Line(good=True, what=asyncio.run(look_at_redis(settings.redis_url)))
+    except Misconfigured as trouble:
+        yield from (Line(good=False, what=line) for line in str(trouble).splitlines())
+    except TryLater as later:
+        yield Line(good=True, what=f"{later}; the bot would start and wait for it")
 
 
 def _label(settings: Settings) -> Iterator[Line]:
@@ -57,7 +89,8 @@ def _personas(settings: Settings) -> Iterator[Line]:
 
 
 def _memes(settings: Settings) -> Iterator[Line]:
-    folders = tuple(folder for folder in (LIBRARY, settings.memes) if folder is not None)
+    learned = settings.learned if settings.learned.is_dir() else None
+    folders = tuple(folder for folder in (LIBRARY, settings.memes, learned) if folder is not None)
     report = memes.check.check(folders)
     for problem in report.problems:
         if problem.fatal:

@@ -18,11 +18,20 @@ log = logging.getLogger(__name__)
 class Child:
     """Runs a `jiegeng` command beside us. It reads our end of a pipe and stops when that closes."""
 
-    def __init__(self, name: str, words: Sequence[str], env: Mapping[str, str], *, patience: float = 20.0) -> None:
+    def __init__(
+        self,
+        name: str,
+        words: Sequence[str],
+        env: Mapping[str, str],
+        *,
+        patience: float = 20.0,
+        drain: float = 10.0,
+    ) -> None:
         self.name = name
         self._words = ["-m", "bot", *words, "--leash"]
         self._env = dict(env)
         self._patience = patience
+        self._drain = drain
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
@@ -55,14 +64,14 @@ class Child:
             await self.start()
 
     async def stop(self) -> None:
-        """Let go of the leash and wait."""
+        """Let go of the leash and wait, at most `drain` seconds."""
         process, self._process = self._process, None
         if process is None or process.returncode is not None:
             return
         if process.stdin is not None:
             process.stdin.close()
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self._drain):
                 await process.wait()
         except TimeoutError:
             process.kill()

@@ -6,7 +6,7 @@ import os
 
 import typer
 
-from bot.commands import look, memes, running, switches, talk
+from bot.commands import audit, keeping, look, memes, review, running, switches, talk, trends
 from bot.commands.terminal import MISCONFIGURED, TROUBLE, fail
 from bot.errors import Misconfigured, Trouble
 
@@ -26,9 +26,19 @@ app.command(epilog="Example: jiegeng check   ·   jiegeng check --settings")(loo
 app.command(epilog="Example: jiegeng log --state held   ·   jiegeng log 阿梗@plaza:42")(look.log)
 app.command(epilog="Example: jiegeng plaza --port 8700   (the robot's token: JIEGENG_PLAZA_TOKEN)")(running.plaza)
 app.command("sign-in", epilog="Example: jiegeng sign-in")(running.sign_in)
-app.command(epilog='Example: jiegeng mode stopped --why "something is wrong"')(switches.mode)
+app.command(epilog='Example: jiegeng mode stopped --why "something is wrong"   ·   jiegeng mode heightened --for 2h')(
+    switches.mode
+)
+app.command(epilog="Example: jiegeng export --format csv --since 2026-11-01 --out november.csv")(keeping.export)
+app.command(epilog="Example: jiegeng purge   ·   jiegeng purge --days 30")(keeping.purge)
+app.command(epilog="Example: jiegeng forget 12345@mastodon.example")(keeping.forget)
+app.command(epilog="Example: jiegeng backup backups/2026-11-22.jiegeng")(keeping.backup)
+app.command(epilog="Example: jiegeng restore backups/2026-11-22.jiegeng   (the bot is stopped)")(keeping.restore)
+app.add_typer(review.review, name="review")
+app.add_typer(audit.audit, name="audit")
 app.add_typer(switches.thread, name="thread")
 app.add_typer(memes.memes, name="memes")
+app.add_typer(trends.trends, name="trends")
 
 
 def main() -> None:

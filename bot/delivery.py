@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 from bot.errors import GiveUp, TryLater, Unsure
 from bot.model import Episode, Mention, Posting, Reply, State, Tone
@@ -44,17 +45,46 @@ class Delivery:
     async def deliver(self, episode: Episode, *, drafted_for: float) -> None:
         """Line 5 to 8 of the promise for a drafted or approved episode."""
         try:
-            await self._look_before(episode, drafted_for)
+            if not await self._look_before(episode, drafted_for):
+                await self._write_anew(episode)
+                return
         except TryLater as later:
             await self._wait(episode, episode.state, str(later), later.after)
             return
         except GiveUp as gone:
             await self._end(episode, State.SKIPPED, str(gone))
             return
-        await self._intend_and_send(episode, self._posting(episode))
+        await _to_the_end(self._intend_and_send(episode, self._posting(episode)), episode)
 
-    async def resolve(self, claimed: Claimed) -> None:
-        """Line 9: an episode that was left in the middle of posting. Look first; post again only where that is safe."""
+    async def look_back(self, episode: Episode) -> Episode | None:
+        """After a restore: look for a reply that the backup does not know of, before anything is written or sent.
+
+        Returns the episode to go on with, or None if it was answered already or nobody can tell yet.
+        """
+        words = episode.posting.text if episode.posting else episode.draft.text if episode.draft else ""
+        try:
+            platform = self._platform(episode)
+            found = await platform.find_reply(episode.mention, words, key=idempotency_key(episode.key))
+        except (TryLater, GiveUp) as error:
+            await self._wait(episode, episode.state, f"could not look for an earlier reply: {error}", None)
+            return None
+        if found.answer == "found" and found.reply is not None:
+            await self._posted(episode, found.reply, note="answered before the journal was restored")
+            return None
+        if found.answer == "unknown":
+            why = "the platform cannot tell whether it was answered before the journal was restored"
+            await self._wait(episode, episode.state, why, self.rules.unknown_pause)
+            return None
+        note = "not answered before the journal was restored"
+        return await self.journal.move(
+            episode, episode.state, by=self.name, note=note, due=self.rules.lease, look_first=False
+        )
+
+    async def resolve(self, claimed: Claimed, *, objection: str = "") -> None:
+        """Line 9: an episode that was left in the middle of posting. Look first; post again only where that is safe.
+
+        `objection` is why the text may not be sent a second time under the policy of the moment.
+        """
         episode, posting = claimed.episode, claimed.episode.posting
         if posting is None:
             await self._end(episode, State.FAILED, "posting without an intent: this is a bug, please report it")
@@ -71,9 +101,9 @@ class Delivery:
             await self._wait(episode, State.POSTING, "the platform cannot tell", self.rules.unknown_pause)
         else:
             safe = platform.once.covers(claimed.now - posting.first_at + self.rules.send_lasts)
-            await self._absent(episode, posting, safe=safe)
+            await self._absent(episode, posting, safe=safe, objection=objection)
 
-    async def _absent(self, episode: Episode, posting: Posting, *, safe: bool) -> None:
+    async def _absent(self, episode: Episode, posting: Posting, *, safe: bool, objection: str) -> None:
         """Our reply is not there. Only where a second request is surely no second reply may it be sent again."""
         if posting.absent_at is not None:
             # It was refused a second time, or could not be sent again, and has not turned up since.
@@ -81,8 +111,12 @@ class Delivery:
             note = "refused, and not there" if safe else "nobody knows whether it was posted"
             if await self.journal.move(episode, state, by=self.name, note=note, reason=note) is not None:
                 self.tell_of_silence(episode, note)
+                if safe:
+                    await self.release(episode)
+        elif safe and objection:
+            await self._end(episode, State.SKIPPED, objection)
         elif safe:
-            await self._intend_and_send(episode, posting)
+            await _to_the_end(self._intend_and_send(episode, posting), episode)
         else:
             note = "not there yet; looking once more"
             await self.journal.absent(episode, by=self.name, note=note, settle=self.rules.settle)
@@ -97,18 +131,31 @@ class Delivery:
             thread_limit=None if tone is Tone.CRISIS else self.rules.thread_limit,
         )
 
-    async def _look_before(self, episode: Episode, drafted_for: float) -> None:
+    async def _look_before(self, episode: Episode, drafted_for: float) -> bool:
+        """Whether the draft may go out; False if its meme was played for this person in the meantime."""
         platform = self._platform(episode)
         if drafted_for > self.rules.fresh_draft:
             await platform.context(episode.mention)
         meme = episode.draft.meme if episode.draft else ""
         family = next((recalled.meme.family for recalled in episode.memes if recalled.meme.id == meme), None)
-        if family is not None:
-            await self.queue.reserve(episode.mention.person, family, episode.key)
-        seconds = await self.queue.token(episode.mention.account)
+        # The reservation of the writing may be gone with its Redis. What a person approved goes out all the same.
+        if family is not None and not await self.queue.reserve(episode.mention.person, family, episode.key):
+            if episode.state is not State.APPROVED:
+                return False
+            log.info("%s: approved, though %s was played here or enough today", episode.key, family)
+        fragile = episode.reading is not None and episode.reading.tone in {Tone.CRISIS, Tone.COMFORT}
+        seconds = await self.queue.token(episode.mention.account, first=fragile)
         if seconds > 0:
             message = "the account's own pace"
             raise TryLater(message, seconds)
+        return True
+
+    async def _write_anew(self, episode: Episode) -> None:
+        note = "its meme was played in the meantime; writing anew"
+        log.info("%s: %s", episode.key, note)
+        await self.journal.move(
+            episode, State.READ, by=self.name, note=note, due=0.0, draft=None, verdict=None, memes=()
+        )
 
     def _posting(self, episode: Episode) -> Posting:
         platform, mention = self._platform(episode), episode.mention
@@ -126,11 +173,12 @@ class Delivery:
     async def _intend_and_send(self, episode: Episode, posting: Posting) -> None:
         asked_at = self.boottime()
         tone = episode.reading.tone if episode.reading else None
-        intended = await self.journal.intend(
-            episode, posting, self.gate(episode.mention, tone), by=self.name, lasts=self.rules.send_lasts
-        )
+        gate = replace(self.gate(episode.mention, tone), mode=episode.verdict.mode if episode.verdict else "")
+        intended = await self.journal.intend(episode, posting, gate, by=self.name, lasts=self.rules.send_lasts)
         if isinstance(intended, Refused):
-            if intended.why != "lost":
+            if intended.again:
+                await self._wait(episode, episode.state, intended.why, None)
+            elif intended.why != "lost":
                 await self._end(episode, State.SKIPPED, intended.why)
             return
         again = episode.state is State.POSTING
@@ -138,7 +186,7 @@ class Delivery:
             back = State.POSTING if again else episode.state
             await self._wait(intended, back, "the intent grew old before it was sent", self.rules.send_lasts)
             return
-        await _to_the_end(asyncio.create_task(self._send(intended, again=again), name=f"send {episode.key}"))
+        await self._send(intended, again=again)
 
     async def _send(self, episode: Episode, *, again: bool) -> None:
         posting = episode.posting
@@ -150,6 +198,7 @@ class Delivery:
             # After an ambiguous first try, "surely not taken" is true of this try alone: it has to stay posting.
             back = State.POSTING if again else episode.came_from or State.DRAFTED
             await self._wait(episode, back, str(later), later.after)
+            await self._pause_all(episode.mention.account, later.after)
         except GiveUp as refused:
             if again:
                 # The first request may still land: what is refused now says nothing about it.
@@ -163,6 +212,12 @@ class Delivery:
             await self.journal.wait(episode, State.POSTING, by=self.name, note=note, after=self.rules.send_lasts)
         else:
             await self._posted(episode, reply)
+
+    async def _pause_all(self, account: str, seconds: float | None) -> None:
+        """What the platform asks of one it asks of all: nobody else need run into the same wall."""
+        if seconds:
+            with suppress(TryLater):  # then everybody learns it for themselves
+                await self.queue.pause(account, seconds)
 
     async def _posted(self, episode: Episode, reply: Reply, note: str = "") -> None:
         if await self.journal.move(episode, State.POSTED, by=self.name, note=note, reply=reply) is None:
@@ -206,8 +261,9 @@ def idempotency_key(key: str) -> str:
     return "jiegeng-" + hashlib.sha256(key.encode()).hexdigest()[:40]
 
 
-async def _to_the_end(sending: asyncio.Task[None]) -> None:
-    """Wait for a post in flight even if we are told to stop: its result must be written down."""
+async def _to_the_end(post: Coroutine[Any, Any, None], episode: Episode) -> None:
+    """From the intent on, go to the end even if we are told to stop: the result must be written down."""
+    sending = asyncio.create_task(post, name=f"send {episode.key}")
     try:
         await asyncio.shield(sending)
     except asyncio.CancelledError:

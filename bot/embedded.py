@@ -43,7 +43,7 @@ class EmbeddedValkey:
     async def start(self) -> None:
         """Adopt the living server of this folder, or start one; returns when it answers."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        if await self._answers():
+        if await self.answers():
             log.info("found the embedded Valkey of %s still running", self._folder)
             return
         self._socket.unlink(missing_ok=True)
@@ -53,7 +53,7 @@ class EmbeddedValkey:
 
     async def keep(self) -> None:
         """Start it again if it has died; call this now and then."""
-        if not await self._answers():
+        if not await self.answers():
             log.warning("the embedded Valkey does not answer; starting it again")
             await self.start()
 
@@ -94,13 +94,14 @@ class EmbeddedValkey:
             if self._process is not None and self._process.poll() is not None:
                 message = f"the embedded Valkey ended at once; its log is {self._folder / 'valkey.log'}"
                 raise Misconfigured(message)
-            if await self._answers():
+            if await self.answers():
                 return
             await asyncio.sleep(0.02)
         message = f"the embedded Valkey does not answer; its log is {self._folder / 'valkey.log'}"
         raise Misconfigured(message)
 
-    async def _answers(self) -> bool:
+    async def answers(self) -> bool:
+        """Whether the server of this folder runs."""
         if not self._socket.exists():
             return False
         client = self._client()

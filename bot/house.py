@@ -4,39 +4,53 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import hashlib
 import logging
 import os
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp import web
 
 from bot.alerts import Alerts
-from bot.app import Mind, make_bot, make_mind, open_stores
+from bot.app import Mind, make_bot, make_judge, make_mind, open_stores, utc
 from bot.child import Child, let_go, plaza_token, say_ready
 from bot.embedded import EmbeddedValkey
 from bot.errors import Misconfigured, TryLater
-from bot.journal import Desk, Episodes, Passes
-from bot.loops import Crew, forever
+from bot.footing import look_at_database, look_at_redis
+from bot.journal import Audit, Desk, Episodes, Keeping, Memory, Passes, Tenancy, move_in
+from bot.learning import Learner
+from bot.loops import DRAIN, Crew, forever
+from bot.model import Episode
 from bot.pipeline import Bot
 from bot.platforms.http import OpenPlatform
 from bot.platforms.mastodon import Mastodon
 from bot.ports import Platform
 from bot.queue import RedisQueue
 from bot.settings import Settings
+from bot.trends import Follower, Scout, asker
+from bot.vigil import LOOK_EVERY, Vigil
+from bot.walls import TOLLS, Meter
 from bot.web import make_web
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 ROLES = ("all", "listen", "work", "web")
 
 # A listener that died is followed by another one within LEASE + POLL seconds at the most.
-LEASE = 10.0
-POLL = 4.0
+LEASE = 9.0
+POLL = 3.0
+# How old the list of accounts may be whose hints a worker takes.
+ACCOUNTS_EVERY = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +92,24 @@ def sole_user(folder: Path) -> Iterator[None]:
 async def run(settings: Settings, tell: Callable[[Addresses], None], *, workers: int = 1) -> None:
     """Everything on this machine, until cancelled; `tell` is called when all of it is up."""
     with sole_user(settings.data):
-        mind = make_mind(settings)
         async with AsyncExitStack() as stack:
-            house = await _open(settings, mind, stack)
-            await house.journal.revive()
-            await house.start_plaza()
+            tenancy = await _settle(settings, stack, whole=True)
+            plaza = _prepare_plaza(settings, stack)
+            starting = _begin(plaza.start(), stack) if plaza is not None else None
+            house = await _open(settings, stack)
+            if tenancy is None or tenancy.alone:
+                await house.journal.revive()
+            if starting is not None:
+                await starting
+                house.plaza = plaza
             await house.serve_pages()
             await house.warming
             async with asyncio.TaskGroup() as group:
+                _keep_place(group, tenancy)
                 house.listen(group)
+                house.scout(group)
                 house.work(group)
+                house.keep_vigil(group)
                 await house.start_workers(group, workers - 1)
                 tell(await house.addresses())
 
@@ -99,21 +121,26 @@ async def run_role(settings: Settings, role: str, tell: Callable[[str], object],
             f"--role {role} shares its stores with other processes: set JIEGENG_REDIS_URL and JIEGENG_DATABASE_URL"
         )
         raise Misconfigured(message)
-    mind = make_mind(settings)
     async with AsyncExitStack() as stack:
-        house = await _open(settings, mind, stack)
+        tenancy = await _settle(settings, stack, whole=False)
+        house = await _open(settings, stack)
         if role == "web":
             await house.serve_pages()
         await house.warming
         async with asyncio.TaskGroup() as group:
+            _keep_place(group, tenancy)
             match role:
                 case "listen":
                     house.listen(group)
+                    house.keep_vigil(group)
+                    house.scout(group)
                     group.create_task(forever(house.bot.sweep, name="sweeper", every=2.0))
                 case "work":
                     house.open_places(group)
                     house.work(group)
+                    group.create_task(forever(house.journal.tell_lost, name="figures", every=LOOK_EVERY))
                 case "web":
+                    house.watch_words(group)
                     tell((await house.addresses()).sign_in)
                 case other:
                     message = f"{other!r} is no part of a house; choose listen, work or web"
@@ -141,6 +168,8 @@ class House:
     warming: asyncio.Task[None]
     plaza: Child | None = None
     accounts: set[str] = field(default_factory=set)
+    known: frozenset[str] = frozenset()
+    standing_by: set[str] = field(default_factory=set)
 
     @property
     def plaza_url(self) -> str:
@@ -150,24 +179,13 @@ class House:
     @property
     def pages_url(self) -> str:
         """Where the admin pages are."""
-        return f"http://{reachable(self.settings.host)}:{self.settings.port}"
+        return _pages_url(self.settings)
 
     async def addresses(self) -> Addresses:
         """Where everything is, with a fresh sign-in link."""
         link = await Passes(self.journal.database).link()
         plaza = self.plaza_url if self.plaza else ""
         return Addresses(plaza, self.pages_url, f"{self.pages_url}/sign-in?token={link}", self.mind.writer.name)
-
-    async def start_plaza(self) -> None:
-        """Start the plaza beside us, if it is wanted."""
-        if not self.settings.plaza:
-            return
-        folder = self.settings.data / "plaza"
-        words = ["plaza", "--data", str(folder), "--host", self.settings.host, "--port", str(self.settings.plaza_port)]
-        token = plaza_token(folder)
-        self.plaza = Child("plaza", [*words, "--admin", self.pages_url], {"JIEGENG_PLAZA_TOKEN": token})
-        await self.plaza.start()
-        self.stack.push_async_callback(self.plaza.stop)
 
     async def start_workers(self, group: asyncio.TaskGroup, count: int) -> None:
         """Start more workers as processes of their own, on the same stores."""
@@ -177,19 +195,20 @@ class House:
         if self.settings.plaza:
             env["JIEGENG_PLAZA_TOKEN"] = plaza_token(self.settings.data / "plaza")
         for number in range(count):
-            child = Child(f"worker {number + 2}", ["run", "--role", "work"], env, patience=60.0)
+            child = Child(f"worker {number + 2}", ["run", "--role", "work"], env, patience=60.0, drain=DRAIN + 1.0)
             await child.start()
-            self.stack.push_async_callback(child.stop)
-            group.create_task(forever(child.keep, name=child.name, every=2.0))
+            group.create_task(_keep(child))
 
     async def serve_pages(self) -> None:
         """Open the admin pages."""
         app = make_web(
-            Desk(self.journal),
+            Desk(self.journal, screen=make_judge(self.mind), room=self._room),
             Passes(self.journal.database),
             accounts=self.accounts,
             plaza=self.plaza_url if self.plaza else "",
             offline=not self.settings.llm_model,
+            metrics_token=self.settings.metrics_token.get_secret_value(),
+            troubles=self._troubles,
         )
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
         await runner.setup()
@@ -206,6 +225,37 @@ class House:
         for place in self._places():
             group.create_task(self._live(place, hear=True), name=place.name)
 
+    def scout(self, group: asyncio.TaskGroup) -> None:
+        """Ask the boards and learn from our own stream, while we lead; with neither wanted, do nothing."""
+        mind, settings = self.mind, self.settings
+        if not mind.sources and not settings.learn:
+            return
+        memory = Memory(self.journal.database)
+        scout = Scout(
+            name=self.bot.name,
+            sources=mind.sources,
+            shared=self.queue,
+            notes=memory,
+            get=asker(self.session),
+            clock=utc,
+            screen=mind.may_show,
+        )
+        group.create_task(forever(scout.step, name="boards", every=1.0))
+        if settings.learn:
+            learner = Learner(
+                memory=memory,
+                shelf=mind.memes,
+                platforms=self.platforms,
+                leads=lambda: scout.leads,
+                burst=scout.board.burst,
+                set_states=scout.set_states,
+                ask=mind.ask,
+                folder=settings.learned,
+                clock=utc,
+                screen=mind.may_show,
+            )
+            group.create_task(forever(learner.step, name="own stream", every=60.0))
+
     def open_places(self, group: asyncio.TaskGroup) -> None:
         """Open every place to post there, without listening."""
         for place in self._places():
@@ -213,19 +263,70 @@ class House:
 
     def work(self, group: asyncio.TaskGroup) -> None:
         """Work, sweep, and watch the files that people edit."""
-        crew = Crew(take=self._take, answer=self.bot.answer, at_once=self.settings.at_once)
+        crew = Crew(take=self._take, answer=self.bot.answer, at_once=self.settings.at_once, drain=DRAIN)
         group.create_task(crew.run(), name="worker")
         group.create_task(forever(self.bot.sweep, name="sweeper", every=2.0))
+        group.create_task(forever(self._look_up_accounts, name="accounts", every=ACCOUNTS_EVERY))
         group.create_task(forever(self._refresh, name="files", every=1.0))
+        self.watch_words(group)
+        audit = Audit(self.journal.database, self.settings.audit_code, self.settings.audit_days * 86400.0)
+        group.create_task(forever(audit.seal, name="audit", every=2.0))
+        group.create_task(forever(audit.look_back, name="old audit entries", every=600.0))
+        follower = Follower(self.queue, self.mind.today, self.mind.memes)
+        group.create_task(forever(follower.step, name="topics", every=2.0))
         if self.valkey is not None:
             group.create_task(forever(self.valkey.keep, name="valkey", every=5.0))
         if self.plaza is not None:
             group.create_task(forever(self.plaza.keep, name="plaza", every=2.0))
 
-    async def _take(self, count: int, wait: float) -> list[str]:
-        wakes = await self.queue.take(count, wait)
-        await self.queue.done(wakes)
-        return [wake.key for wake in wakes]
+    def keep_vigil(self, group: asyncio.TaskGroup) -> None:
+        """Watch over the promise; only where we listen, so that a human is told once and not by every worker."""
+        vigil = Vigil(
+            journal=self.journal,
+            desk=Desk(self.journal),
+            keeping=Keeping(self.journal.database, asyncio.sleep),
+            platforms=self.platforms,
+            alert=self.bot.alert,
+            clock=lambda: datetime.now().astimezone(),
+            keep_days=self.settings.keep_days,
+            open_minutes=self.settings.alert_open_minutes,
+        )
+        group.create_task(forever(vigil.watch, name="vigil", every=LOOK_EVERY))
+
+    def watch_words(self, group: asyncio.TaskGroup) -> None:
+        """Take in word lists and the policy table whenever somebody edits them."""
+        group.create_task(forever(self._refresh_words, name="words", every=0.5))
+
+    async def _refresh_words(self) -> None:
+        """The new filter counts at once, cards and topics are asked again after it; a bad file is told once."""
+        words, before = self.mind.words, self.mind.words.error
+        if await asyncio.to_thread(words.refresh):
+            log.info("words and policy: %s", words.filter.versions)
+            await asyncio.to_thread(self.mind.screen_again, self.settings.data / "cache")
+        if words.error is not None and words.error is not before:
+            log.error("%s; the last good word list and policy stay", words.error)
+
+    def _troubles(self) -> list[str]:
+        """What is wrong with the files that people edit, for the pages."""
+        found = (self.mind.words.error, self.mind.memes.error)
+        return [str(error) for error in found if error is not None]
+
+    def _room(self, episode: Episode) -> int | None:
+        """How many characters a reply to an episode may have, if its platform is open here."""
+        platform = self.platforms.get(episode.mention.account)
+        if platform is None:
+            return None
+        language = episode.reading.language if episode.reading else "zh-Hans"
+        address = platform.address(episode.mention)
+        return self.mind.label.room(platform.limit, platform.measure, language, address)
+
+    async def _take(self, count: int, wait: float) -> Sequence[str]:
+        return await self.queue.take(count, wait, self.platforms.keys() | self.known)
+
+    async def _look_up_accounts(self) -> None:
+        """Once every place is open, take care also of mentions to an account that nobody here answers as any more."""
+        if len(self.platforms) >= len(list(self._places())):
+            self.known = await self.journal.accounts()
 
     async def _live(self, place: Place, *, hear: bool) -> None:
         """Open a place as soon as it can be reached, then listen there for ever while we lead."""
@@ -254,9 +355,13 @@ class House:
     async def _leads(self, account: str) -> bool:
         """Whether this process listens for the account. Only economy: two listeners at once do no harm."""
         try:
-            return await self.queue.lead(account, self.bot.name, LEASE)
+            leads = await self.queue.lead(account, self.bot.name, LEASE)
         except TryLater:
             return True
+        if not leads and account not in self.standing_by:
+            log.info("%s: another listener leads; standing by", account)
+        (self.standing_by.discard if leads else self.standing_by.add)(account)
+        return leads
 
     async def _refresh(self) -> None:
         """Take in files that somebody edited; a bad one is told once and the last good one stays."""
@@ -282,7 +387,24 @@ class House:
             yield Place(settings.http_url, opener)
         if settings.mastodon_url:
             secret = settings.mastodon_token.get_secret_value()
-            yield Place(settings.mastodon_url, partial(Mastodon.open, session, settings.mastodon_url, secret))
+            meter = _meter(self.queue, "mastodon", settings.mastodon_url, secret)
+            yield Place(
+                settings.mastodon_url, partial(Mastodon.open, session, settings.mastodon_url, secret, meter=meter)
+            )
+
+
+def _meter(queue: RedisQueue, platform: str, url: str, token: str) -> Meter:
+    """One for all who use this token; its name shows nothing of it."""
+    digest = hashlib.sha256(f"{url} {token}".encode()).hexdigest()[:12]
+    return Meter(queue, f"{platform}:{urlsplit(url).hostname}:{digest}", TOLLS[platform])
+
+
+async def _keep(child: Child) -> None:
+    """Keep a child alive; when we are told to stop it is told at once, so that all come to their end together."""
+    try:
+        await forever(child.keep, name=child.name, every=2.0)
+    finally:
+        await child.stop()
 
 
 def reachable(host: str) -> str:
@@ -290,11 +412,66 @@ def reachable(host: str) -> str:
     return "127.0.0.1" if host in {"0.0.0.0", "::", ""} else host  # noqa: S104 - compared with, not bound to
 
 
-async def _open(settings: Settings, mind: Mind, stack: AsyncExitStack) -> House:
+async def _look(settings: Settings) -> None:
+    """Refuse stores on which the promise would not hold, before anything is opened, heard or posted."""
+    log.info(await look_at_database(settings.journal_url))
+    if not settings.redis_url:
+        return  # our own Valkey is started as it has to be
+    try:
+        log.info(await look_at_redis(settings.redis_url))
+    except TryLater as later:
+        log.warning("%s; going on without it until it is there", later)
+
+
+async def _settle(settings: Settings, stack: AsyncExitStack, *, whole: bool) -> Tenancy | None:
+    """Look at the stores, and take our place on a shared one."""
+    await _look(settings)
+    tenancy = await move_in(settings.journal_url, whole=whole)
+    if tenancy is not None:
+        stack.push_async_callback(tenancy.leave)
+    return tenancy
+
+
+def _keep_place(group: asyncio.TaskGroup, tenancy: Tenancy | None) -> None:
+    if tenancy is not None:
+        group.create_task(forever(tenancy.keep, name="place", every=5.0))
+
+
+def _pages_url(settings: Settings) -> str:
+    return f"http://{reachable(settings.host)}:{settings.port}"
+
+
+def _prepare_plaza(settings: Settings, stack: AsyncExitStack) -> Child | None:
+    """The plaza that is to run beside us, if it is wanted; whoever leaves the stack ends it."""
+    if not settings.plaza:
+        return None
+    folder = settings.data / "plaza"
+    words = ["plaza", "--data", str(folder), "--host", settings.host, "--port", str(settings.plaza_port)]
+    plaza = Child("plaza", [*words, "--admin", _pages_url(settings)], {"JIEGENG_PLAZA_TOKEN": plaza_token(folder)})
+    stack.push_async_callback(plaza.stop)
+    return plaza
+
+
+def _begin(work: Coroutine[None, None, T], stack: AsyncExitStack) -> asyncio.Task[T]:
+    """Begin something beside us and await it later; if we leave before that, it ends without a word."""
+    task = asyncio.create_task(work)
+
+    async def leave() -> None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    stack.push_async_callback(leave)
+    return task
+
+
+async def _open(settings: Settings, stack: AsyncExitStack) -> House:
+    """Open the stores while a thread reads cards, lists and weights, which takes longer."""
     settings.data.mkdir(parents=True, exist_ok=True)
-    warming = asyncio.create_task(asyncio.to_thread(mind.warm, settings.data / "cache"))
+    thinking = _begin(asyncio.to_thread(make_mind, settings), stack)
     journal, queue, valkey = await stack.enter_async_context(open_stores(settings))
     session = await stack.enter_async_context(aiohttp.ClientSession())
+    mind = await thinking
+    warming = asyncio.create_task(asyncio.to_thread(mind.warm, settings.data / "cache"))
     stack.push_async_callback(mind.close)
     platforms: dict[str, Platform] = {}
     alerts = Alerts(

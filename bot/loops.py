@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from bot.errors import Misconfigured, Trouble
@@ -12,6 +12,8 @@ from bot.errors import Misconfigured, Trouble
 log = logging.getLogger(__name__)
 
 LONGEST_REST = 60.0
+# Twenty seconds after we are told to stop everything is closed; so many of them are for posts in flight.
+DRAIN = 16.0
 
 
 @dataclass(slots=True)
@@ -62,11 +64,11 @@ async def forever(step: Callable[[], Awaitable[object]], *, name: str, every: fl
 class Crew:
     """Takes hints and answers so many of them at the same time."""
 
-    take: Callable[[int, float], Awaitable[list[str]]]
+    take: Callable[[int, float], Awaitable[Sequence[str]]]
     answer: Callable[[str], Awaitable[None]]
     at_once: int
     wait: float = 2.0
-    drain: float = 20.0
+    drain: float = DRAIN
     _watch: Watch = field(default_factory=lambda: Watch("worker"))
     _running: set[asyncio.Task[bool]] = field(default_factory=set)
 

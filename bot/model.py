@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 from enum import StrEnum
 from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from memes.card import Meme, Recalled
+from memes.trends.topic import Topic
 from safety.verdict import Decision, Reason, Risk, Verdict
 
 __all__ = [
     "CRISIS_KINDS",
     "EMOTIONS",
+    "MODES",
+    "REJECTIONS",
+    "Approval",
     "Author",
     "Bait",
     "Brief",
@@ -38,11 +43,18 @@ __all__ = [
     "State",
     "Step",
     "Tone",
+    "Topic",
     "Verdict",
+    "digest_of",
+    "doubts_of",
 ]
 
 Emotion = Literal["joy", "anger", "sadness", "fear", "surprise", "neutral"]
 EMOTIONS: tuple[Emotion, ...] = ("joy", "anger", "sadness", "fear", "surprise", "neutral")
+
+# Why a person says no to a draft; each becomes a label to learn from. An approval may say that the filter was wrong.
+REJECTIONS = ("hurts", "untrue", "beside", "rude", "private", "dictated", "dull", "other")
+MODES = ("normal", "heightened", "emergency", "stopped")
 
 Distress = Literal["none", "watch", "crisis"]
 Bait = Literal["none", "spam", "harassment", "political", "bot_loop"]
@@ -243,13 +255,15 @@ class Reading(Value):
 class Brief(Value):
     """All that a writer is told; everything in it that came from outside is data, never instruction.
 
-    `persona` names the persona file to write under; `room` is how many characters the reply may have, label left
-    out; `hints` are remarks of our own code.
+    `topics` are what people talk about today: the one of the post first, usable or not, then others that may be
+    material for a joke; none means that nothing is known of today. `persona` names the persona file to write under;
+    `room` is how many characters the reply may have, label left out; `hints` are remarks of our own code.
     """
 
     mention: Mention
     reading: Reading
     memes: tuple[Meme, ...] = ()
+    topics: tuple[Topic, ...] = ()
     room: int
     hints: tuple[str, ...] = ()
 
@@ -257,7 +271,8 @@ class Brief(Value):
 class Draft(Value):
     """What was written: the candidates, the one that was chosen, and who wrote it at what cost.
 
-    `persona` is `name@content-hash`; `meme` the id of the card the text plays, if any; `seconds` the writer's time.
+    `persona` is `name@content-hash`; `meme` the id of the card the text plays, if any, and `topic` the key
+    of the topic it speaks of; `seconds` the writer's time.
     """
 
     candidates: tuple[str, ...] = ()
@@ -265,11 +280,30 @@ class Draft(Value):
     writer: str
     persona: str = ""
     meme: str = ""
+    topic: str = ""
     tokens_in: int = 0
     tokens_out: int = 0
     cost: float = 0
     seconds: float = 0
     at: AwareDatetime
+
+
+class Approval(Value):
+    """A person's yes to one text: bound to its digest, to the findings they saw and to the mode they saw them under.
+
+    `found` holds `code rule text` for each finding of medium risk or worse.
+    """
+
+    by: str
+    digest: str
+    mode: str
+    found: tuple[str, ...] = ()
+    at: AwareDatetime
+
+    def covers(self, text: str, verdict: Verdict, mode: str) -> bool:
+        """Whether this yes still holds: the same text, nothing found that was not seen, in no stricter mode."""
+        looser = self.mode in MODES and mode in MODES and MODES.index(mode) <= MODES.index(self.mode)
+        return looser and self.digest == digest_of(text) and set(doubts_of(verdict)) <= set(self.found)
 
 
 class Reply(Value):
@@ -331,7 +365,8 @@ class Episode(Value):
     """One mention's whole life: the journal's row, the admin's page and the test's assertion.
 
     `version` counts the writes; every write names the version it read. `tries` counts the workers that died over it
-    since it last moved on, `laters` the times it had to wait since then. Times are aware UTC.
+    since it last moved on, `laters` the times it had to wait since then. `look_first` says that the journal was
+    restored from a backup and does not know whether this was answered already. Times are aware UTC.
     """
 
     mention: Mention
@@ -340,16 +375,19 @@ class Episode(Value):
     reason: str = ""
     reading: Reading | None = None
     memes: tuple[Recalled, ...] = ()
+    topics: tuple[Topic, ...] = ()
     draft: Draft | None = None
     verdict: Verdict | None = None
     reply: Reply | None = None
     came_from: State | None = None
     posting: Posting | None = None
+    approval: Approval | None = None
     tries: int = 0
     laters: int = 0
     steps: tuple[Step, ...] = ()
     heard_at: AwareDatetime
     updated_at: AwareDatetime
+    look_first: bool = False
 
     @property
     def key(self) -> str:
@@ -360,3 +398,13 @@ class Episode(Value):
     def final(self) -> bool:
         """Whether nothing more will happen by itself."""
         return self.state in FINAL
+
+
+def digest_of(text: str) -> str:
+    """What an approval is bound to: SHA-256 of the text."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def doubts_of(verdict: Verdict) -> tuple[str, ...]:
+    """The findings of a verdict that made it doubtful, in a form that can be compared."""
+    return tuple(sorted({f"{r.code} {r.rule} {r.text}" for r in verdict.reasons if r.risk != "low"}))

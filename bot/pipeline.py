@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -15,7 +15,7 @@ from bot.consent import wish_of
 from bot.delivery import Delivery
 from bot.errors import GiveUp, TryLater, Unsure
 from bot.model import Episode, Feeling, Mention, Reading, State, Tone, Verdict
-from bot.ports import Adviser, Alert, Changes, Claimed, Journal, Platform, Queue, Standing, tell_nobody
+from bot.ports import Adviser, Alert, Changes, Claimed, Hint, Journal, Platform, Queue, Standing, tell_nobody
 from bot.rules import Rules
 from bot.tone import heed, is_doubtful
 
@@ -38,16 +38,35 @@ class Decide(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Where thinking about a mention led: the state to reach, why, and what was found on the way."""
+    """Where thinking about a mention led: the state to reach, why, what was found on the way, and what must wait."""
 
     state: State
     why: str = ""
     changes: Changes = field(default_factory=Changes)
+    later: TryLater | None = None
+
+
+@dataclass(slots=True)
+class Pressure:
+    """Which mentions are too many: those heard up to these moments of the journal's clock; 0 while there is room."""
+
+    banter: float = 0.0
+    warm: float = 0.0
+
+    def leaves_out(self, tone: Tone, heard_at: float) -> bool:
+        """Whether a mention of this tone gives way. What is fragile never does."""
+        until = {Tone.BANTER: self.banter, Tone.WARM: self.warm}.get(tone, 0.0)
+        # A millisecond more, because a datetime is rounded to microseconds and the journal's time is not.
+        return until > 0 and heard_at <= until + 0.001
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bot:
-    """All that one mention needs. `read` and `decide` are pure; the rest are ports, and nothing here opens anything."""
+    """All that one mention needs.
+
+    `presses`, `read` and `decide` are pure; the rest are ports, and nothing here opens anything. `presses` is a quick
+    look at a text: does it speak of danger or of something hard?
+    """
 
     name: str
     platforms: Mapping[str, Platform]
@@ -55,11 +74,13 @@ class Bot:
     queue: Queue
     composer: Composer
     delivery: Delivery
+    presses: Callable[[str], bool]
     read: Callable[[str], Feeling]
     decide: Decide
     clock: Callable[[], datetime]
     rules: Rules = field(default_factory=Rules)
     alert: Alert = tell_nobody
+    pressure: Pressure = field(default_factory=Pressure)
     adviser: Adviser | None = None
     doubtful: float = 0.0
 
@@ -72,16 +93,18 @@ class Bot:
         batch = await platform.mentions(cursor, wait=wait)
         if not batch.mentions and batch.cursor in {None, cursor}:
             return 0
-        new = await self.journal.hear(platform.account, cursor, batch.cursor or cursor, batch.mentions)
+        first = [mention.key for mention in batch.mentions if self._goes_first(mention)]
+        new = await self.journal.hear(platform.account, cursor, batch.cursor or cursor, batch.mentions, first=first)
         with suppress(TryLater):  # a hint that is lost is found by the sweeper
             await self.queue.wake(new)
         return len(new)
 
     async def sweep(self) -> int:
         """Hint at everything that is due, so that an empty Redis fills again. Returns how many hints."""
+        self.pressure.banter = await self.journal.surplus(self.rules.backlog)
+        self.pressure.warm = await self.journal.surplus(2 * self.rules.backlog) if self.pressure.banter else 0.0
         due = await self.journal.sweep(2000)
         await self.queue.wake(due)
-        await self.queue.tidy()
         return len(due)
 
     async def answer(self, key: str) -> None:
@@ -89,43 +112,112 @@ class Bot:
         claimed = await self.journal.claim(key, self.name, self.rules.lease)
         if claimed is None:
             return
-        episode = claimed.episode
+        async with self._freed_if_stopped(claimed.episode):
+            drafted = await self._go_on(claimed)
+        if drafted is not None:
+            drafted_for = (self.clock() - drafted.draft.at).total_seconds() if drafted.draft else 0.0
+            async with self._freed_if_stopped(drafted):
+                await self.delivery.deliver(drafted, drafted_for=drafted_for)
+
+    @asynccontextmanager
+    async def _freed_if_stopped(self, episode: Episode) -> AsyncIterator[None]:
         try:
-            await self._go_on(claimed)
+            yield
         except asyncio.CancelledError:
-            # We are told to stop. Somebody else may go on at once; if a later write of ours won, this one does nothing.
-            await asyncio.shield(
-                self.journal.wait(episode, episode.state, by=self.name, note="stopped in the middle", after=0)
-            )
+            await asyncio.shield(self._let_go(episode))
             raise
 
-    async def _go_on(self, claimed: Claimed) -> None:
+    async def _let_go(self, episode: Episode) -> None:
+        """We are told to stop. Somebody else may go on at once; if a later write of ours won, this one does nothing."""
+        await self.journal.wait(episode, episode.state, by=self.name, note="stopped in the middle", after=0)
+        with suppress(TryLater):
+            await self.queue.wake([_hint(episode)])
+
+    def _goes_first(self, mention: Mention) -> bool:
+        """Whether others have to wait for this one: a wish to be left alone, danger, or something hard."""
+        if wish_of(mention.text, (own_name(mention),)) is not None:
+            return True
+        try:
+            return self.presses(words_of(mention))
+        except _READER_BUGS:
+            log.exception("%s: a bug while looking at it; it goes first, and a worker will say why", mention.key)
+            return True
+
+    async def _go_on(self, claimed: Claimed) -> Episode | None:
+        """As far as a draft that may be posted; None if there is none or nothing more to do."""
         episode = claimed.episode
         # A bot that slept for three days must not answer what is three days old, whenever it came to hear of it.
         heard_for = claimed.now - min(episode.heard_at, episode.mention.at).timestamp()
+        if self._has_to_look(episode, heard_for):
+            looked = await self.delivery.look_back(episode)
+            if looked is None:
+                return None
+            episode = looked
         if await self._hopeless(episode, heard_for):
-            return
+            return None
         if episode.state is State.POSTING:
-            await self.delivery.resolve(claimed)
-            return
-        drafted = await self._prepare(episode) if episode.state in {State.HEARD, State.READ} else episode
-        if drafted is not None and drafted.state is State.APPROVED and await self._unfit_after_all(drafted):
-            return
-        if drafted is not None and drafted.state in {State.DRAFTED, State.APPROVED}:
-            drafted_for = (self.clock() - drafted.draft.at).total_seconds() if drafted.draft else 0.0
-            await self.delivery.deliver(drafted, drafted_for=drafted_for)
+            await self.delivery.resolve(claimed, objection=await self._objection(episode))
+            return None
+        fresh = episode.state in {State.HEARD, State.READ}
+        drafted = await self._prepare(episode) if fresh else await self._check_again(episode)
+        return drafted if drafted is not None and drafted.state in {State.DRAFTED, State.APPROVED} else None
 
-    async def _unfit_after_all(self, episode: Episode) -> bool:
-        """An approval does not outrank the filter: what a person edited is screened under the policy of the moment."""
+    def _has_to_look(self, episode: Episode, heard_for: float) -> bool:
+        """Whether a reply may stand there that a restored journal does not know of; what ends unanswered need not."""
+        if not episode.look_first or episode.state is State.POSTING or episode.tries > self.rules.deaths:
+            return False
+        if episode.mention.account not in self.platforms:
+            return False
+        if wish_of(episode.mention.text, (own_name(episode.mention),)) == "stop":
+            return False  # a wish to stop is obeyed at once, whatever the platform can tell
+        is_old = heard_for > self.rules.answer_by and self._may_grow_old(episode)
+        return not is_old or episode.state is State.HELD
+
+    async def _check_again(self, episode: Episode) -> Episode | None:
+        """What waited is screened under the policy of the moment, and an approval does not outrank the filter.
+
+        A text that the filter blocks now ends; one that it would hold goes to a person, unless a person has said yes to
+        this very text, with these findings, in a mode that was no milder.
+        """
         if episode.draft is None or episode.reading is None:
-            return False
-        standing = await self.journal.standing(episode, self.delivery.gate(episode.mention, episode.reading.tone))
-        draft, reading = episode.draft, episode.reading
-        verdict = self.composer.screen(draft.text, "out", episode.mention, reading, standing.mode)
-        if verdict.decision != "block":
-            return False
-        await self._end(episode, State.BLOCKED, _where_to(verdict)[1] or "the filter blocks it")
-        return True
+            return episode
+        verdict = await self._screen_now(episode)
+        state, why = _where_to(verdict)
+        approval = episode.approval
+        if state is State.HELD and approval and approval.covers(episode.draft.text, verdict, verdict.mode):
+            state = episode.state
+        if state is State.HELD:
+            note = why or f"the mode {verdict.mode} asks for a person's look"
+            return await self._reach(episode, Outcome(State.HELD, note, Changes(verdict=verdict, approval=None)))
+        if state in {State.BLOCKED, State.SKIPPED}:
+            await self._end(episode, State.BLOCKED, why or "the filter blocks it")
+            return None
+        known = episode.verdict
+        if known is not None and (known.mode, known.versions) == (verdict.mode, verdict.versions):
+            return episode
+        note = f"checked again under {verdict.mode}"
+        return await self.journal.move(
+            episode, episode.state, by=self.name, note=note, due=self.rules.lease, verdict=verdict
+        )
+
+    async def _objection(self, episode: Episode) -> str:
+        """Why a reply of which nobody knows whether it was posted may not be sent a second time, if so."""
+        if episode.draft is None or episode.reading is None:
+            return ""
+        verdict = await self._screen_now(episode)
+        state, why = _where_to(verdict)
+        known = episode.verdict
+        if state is State.DRAFTED or (known and (known.mode, known.versions) == (verdict.mode, verdict.versions)):
+            return ""
+        if episode.approval and episode.approval.covers(episode.draft.text, verdict, verdict.mode):
+            return ""
+        return f"the policy changed before it was sent again: {why or verdict.mode}"
+
+    async def _screen_now(self, episode: Episode) -> Verdict:
+        assert episode.draft is not None and episode.reading is not None  # noqa: S101, PT018 - both callers asked
+        mention, reading = episode.mention, episode.reading
+        standing = await self.journal.standing(episode, self.delivery.gate(mention, reading.tone))
+        return self.composer.screen_draft(episode.draft, mention, reading, standing.mode, episode.memes, episode.topics)
 
     async def _hopeless(self, episode: Episode, heard_for: float) -> bool:
         """End what has waited too long or has brought down one worker after the other; nothing else can help it."""
@@ -177,13 +269,21 @@ class Bot:
         reading = await self._second_opinion(mention, self._read(mention))
         changes = Changes(mention=mention, reading=reading)
         standing = await self.journal.standing(episode, self.delivery.gate(mention, reading.tone))
+        if self.pressure.leaves_out(reading.tone, episode.heard_at.timestamp()):
+            return Outcome(State.SKIPPED, "backlog: more mentions than we can answer", changes)
         refusal = await self._refusal(mention, reading, standing)
         if refusal is not None:
             return Outcome(State.SKIPPED, refusal, changes)
 
-        memes = await self.composer.recall(mention, reading)
-        draft, verdict = await self.composer.write_and_check(mention, reading, memes, standing.mode)
-        changes |= Changes(memes=memes, draft=draft, verdict=verdict)
+        calm = standing.mode == "emergency"  # nothing playful then, neither a meme nor the news
+        topics = () if calm else self.composer.topics(mention, reading)
+        try:
+            memes = () if calm else await self.composer.recall(mention, reading, topics)
+            draft, verdict = await self.composer.write_and_check(mention, reading, memes, standing.mode, topics)
+        except TryLater as later:
+            # What was read stays: who turned out to be fragile comes first when the model is back.
+            return Outcome(State.READ, str(later), changes, later)
+        changes |= Changes(memes=memes, topics=topics, draft=draft, verdict=verdict)
         return Outcome(*_where_to(verdict), changes)
 
     async def _asked_to_stop(self, mention: Mention) -> Outcome | None:
@@ -265,6 +365,9 @@ class Bot:
         self.alert("crisis", mention.key, note, said=words_of(mention.post if in_post else mention))
 
     async def _reach(self, episode: Episode, outcome: Outcome) -> Episode | None:
+        if outcome.later is not None:
+            await self._wait(episode, outcome.why, outcome.later.after, outcome)
+            return None
         due = {State.HELD: self.rules.hold_for}.get(outcome.state, self.rules.lease)
         changes = Changes(reason=outcome.why, **outcome.changes)
         reached = await self.journal.move(episode, outcome.state, by=self.name, note=outcome.why, due=due, **changes)
@@ -273,16 +376,27 @@ class Bot:
             self.delivery.tell_of_silence(reached, outcome.why)
         return reached
 
-    async def _wait(self, episode: Episode, why: str, asked: float | None) -> None:
+    async def _wait(self, episode: Episode, why: str, asked: float | None, so_far: Outcome | None = None) -> None:
         after = self.rules.pause(episode.laters, asked)
         log.info("%s: waits %.0f s: %s", episode.key, after, why)
-        await self.journal.wait(episode, episode.state, by=self.name, note=why, after=after)
+        state, changes = (so_far.state, so_far.changes) if so_far else (episode.state, Changes())
+        await self.journal.wait(episode, state, by=self.name, note=why, after=after, **changes)
 
     async def _end(self, episode: Episode, state: State, why: str) -> None:
         log.info("%s: %s: %s", episode.key, state.value, why)
         if await self.journal.move(episode, state, by=self.name, note=why, reason=why) is not None:
             self.delivery.tell_of_silence(episode, why)
             await self.delivery.release(episode)
+
+
+# What a bug in reading text may raise. It must not keep a whole account from being heard.
+_READER_BUGS = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+
+
+def _hint(episode: Episode) -> Hint:
+    mention, reading = episode.mention, episode.reading
+    fragile = reading is not None and reading.tone in {Tone.CRISIS, Tone.COMFORT}
+    return Hint(episode.key, mention.account, mention.person, fragile)
 
 
 def is_machine(mention: Mention) -> bool:

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypedDict, Unpack
+from datetime import datetime
+from typing import Literal, Protocol, TypedDict, Unpack, runtime_checkable
 
-from bot.model import Brief, Draft, Episode, Mention, Opinion, Posting, Reading, Recalled, Reply, State, Verdict
+from bot.model import (
+    Approval,
+    Brief,
+    Draft,
+    Episode,
+    Mention,
+    Opinion,
+    Post,
+    Posting,
+    Reading,
+    Recalled,
+    Reply,
+    State,
+    Topic,
+    Verdict,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +47,14 @@ class Batch:
 
     mentions: tuple[Mention, ...]
     cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """One of our own replies as the platform shows it, and the id of the post it answers."""
+
+    reply: Reply
+    parent: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +116,25 @@ class Platform(Protocol):
         """Close what was opened."""
 
 
+@runtime_checkable
+class Accountable(Protocol):
+    """A platform that can also list what stands there under our name; the daily audit asks it where it can."""
+
+    async def own_replies(self, since: datetime) -> Sequence[Own] | None:
+        """Our replies since a moment, or as far back as the platform shows them; None if it cannot tell.
+
+        Deleted ones are left out. Raises `TryLater` or `GiveUp`.
+        """
+
+
+@runtime_checkable
+class Readable(Protocol):
+    """A platform whose public timeline may be read: what our own sense of today's talk is made of."""
+
+    async def timeline(self, after: str) -> tuple[Sequence[Post], str]:
+        """Public posts after a page mark ("" for the newest) by people who let themselves be found; the next mark."""
+
+
 class Writer(Protocol):
     """Somebody who can write a reply; raises `TryLater` or `GiveUp`."""
 
@@ -125,42 +168,50 @@ def tell_nobody(kind: str, key: str, note: str, *, said: str = "") -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Wake:
-    """A hint from the queue: this key may be due. `token` acknowledges the hint."""
+class Hint:
+    """This episode may be due: its key, whose account and which person it concerns, and whether it goes first."""
 
     key: str
-    token: str
+    account: str
+    person: str
+    first: bool = False
 
 
 class Queue(Protocol):
     """Wakes workers and keeps what is shared, fast and may be lost. Raises `TryLater` when it cannot be reached."""
 
-    async def wake(self, keys: Sequence[str]) -> None:
+    async def wake(self, hints: Sequence[Hint]) -> None:
         """Hint that these episodes are due; a hint may come twice, late or never."""
 
-    async def take(self, count: int, wait: float) -> Sequence[Wake]:
-        """Up to `count` hints, waiting up to `wait` seconds for the first."""
+    async def take(self, count: int, wait: float, accounts: Collection[str]) -> Sequence[str]:
+        """Up to `count` keys of these accounts, waiting up to `wait` seconds for the first.
 
-    async def done(self, wakes: Sequence[Wake]) -> None:
-        """Forget these hints for good."""
-
-    async def tidy(self) -> None:
-        """Drop hints that a dead worker took and never forgot; the journal's sweeper knows their keys."""
+        What goes first comes first, and among the rest the persons take turns. A hint is spent when it is taken.
+        """
 
     async def reserve(self, person: str, family: str, key: str) -> bool:
-        """Reserve a meme family for a person on behalf of a mention; asking twice is one reservation."""
+        """Reserve a meme family for a person on behalf of a mention; asking twice is one reservation.
+
+        False if this person has had it, or if everybody together has had it often enough today.
+        """
 
     async def release(self, person: str, family: str, key: str) -> None:
         """Give a reservation back."""
 
     async def used(self, person: str) -> frozenset[str]:
-        """The meme families that this person has seen from us."""
+        """The meme families that this person has seen from us, and those that were played enough today."""
 
     async def cool(self, person: str, key: str) -> bool:
         """Count a reply for this person; False while they are in their cool-down. Idempotent by mention."""
 
-    async def token(self, account: str) -> float:
-        """Take a token from the account's rate bucket; returns 0, or how many seconds to wait for one."""
+    async def token(self, account: str, *, first: bool = False) -> float:
+        """Take a token from the account's rate bucket; returns 0, or how many seconds to wait for one.
+
+        The last fifth of the bucket is kept for what goes `first`.
+        """
+
+    async def pause(self, account: str, seconds: float) -> None:
+        """No token for anybody for so many seconds: the platform asked for it."""
 
 
 class Changes(TypedDict, total=False):
@@ -169,12 +220,15 @@ class Changes(TypedDict, total=False):
     mention: Mention
     reading: Reading | None
     memes: tuple[Recalled, ...]
+    topics: tuple[Topic, ...]
     draft: Draft | None
     verdict: Verdict | None
     reply: Reply
     posting: Posting | None
+    approval: Approval | None
     came_from: State | None
     reason: str
+    look_first: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +243,8 @@ class Claimed:
 class Gate:
     """What the gate looks at: who asked, under whose post, in which thread, and how many replies may stand there.
 
-    `thread_limit` is None for a crisis, which neither a full thread nor a muted one leaves without an answer.
+    `thread_limit` is None for a crisis, which neither a full thread nor a muted one leaves without an answer. `mode` is
+    the policy mode under which the text was checked; under any other it has to be checked again first.
     """
 
     host: str
@@ -197,13 +252,15 @@ class Gate:
     root_person: str
     root: str
     thread_limit: int | None
+    mode: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The gate's no, in words; `lost` means that the episode is not ours any more."""
+    """The gate's no, in words; `lost` means that the episode is not ours any more; `again`: check it once more."""
 
     why: str
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,11 +284,19 @@ class Journal(Protocol):
     async def begin(self, account: str, cursor: str) -> None:
         """Persist the cursor of a first start."""
 
-    async def hear(self, account: str, old: str, new: str, mentions: Sequence[Mention]) -> Sequence[str]:
-        """One commit: new mentions as heard rows and the cursor moved from `old` to `new`; returns the new keys."""
+    async def hear(
+        self, account: str, old: str, new: str, mentions: Sequence[Mention], *, first: Collection[str] = ()
+    ) -> Sequence[Hint]:
+        """One commit: new mentions as heard rows and the cursor moved from `old` to `new`; returns what is new.
 
-    async def sweep(self, limit: int) -> Sequence[str]:
-        """The keys of episodes that are due and that nobody was told of lately."""
+        `first` are the keys of those that go before the others.
+        """
+
+    async def sweep(self, limit: int) -> Sequence[Hint]:
+        """The episodes that are due and that nobody was told of lately, what goes first at the front."""
+
+    async def surplus(self, room: int) -> float:
+        """The moment (seconds of the journal's clock) up to which mentions wait that are more than `room`, or 0."""
 
     async def claim(self, key: str, owner: str, lease: float) -> Claimed | None:
         """Take a due episode for `lease` seconds of the journal's clock."""

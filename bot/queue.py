@@ -1,27 +1,66 @@
-"""The wake-up stream on Redis, and what all workers share there: cool-downs, meme reservations, rate buckets."""
+"""The wake-ups on Redis, and what all workers share there: cool-downs, meme reservations, rate buckets."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
+from itertools import chain
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+from zlib import crc32
 
 from redis.asyncio import Redis
+from redis.asyncio.cluster import ClusterNode, RedisCluster
+from redis.asyncio.connection import SSLConnection, parse_url
 from redis.exceptions import RedisError, ResponseError
 
 from bot.errors import Misconfigured, TryLater
-from bot.ports import Wake
+from bot.ports import Hint
+from bot.walls import Wall
 
-STREAM = "jiegeng:wake"
-GROUP = "workers"
-# One name for all: a hint belongs to nobody, so a dead worker leaves no consumer behind that somebody must clear away.
-CONSUMER = "worker"
+log = logging.getLogger(__name__)
+
+# In a cluster a key lives on one node. So many shards spread one account's hints over the nodes.
+SHARDS = 8
+# Each further mention of a person stands so many seconds behind the one before it, as if it had come that much later.
+TURN = 20.0
+# Our own deadline around every call, and on top of the time that a blocking read may wait.
+DEADLINE = 10.0
+# Hints in one script call: no script may keep a server busy for long.
+AT_ONCE = 256
+# The share of an account's pace that is kept for what goes first.
+KEPT_FOR_FIRST = 0.2
+
+# KEYS: the sorted sets of one shard, first lane and rest; then for each hint its person's last turn in that lane.
+# ARGV: seconds between two turns of a person; then for each hint its lane (1 or 2) and its key.
+# A hint that waits already keeps its place, so a hint that is given twice is one.
+_WAKE = """
+local time = redis.call('TIME')
+local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
+for i = 3, #KEYS do
+  local lane, key = KEYS[tonumber(ARGV[2 * i - 4])], ARGV[2 * i - 3]
+  if not redis.call('ZSCORE', lane, key) then
+    local last = tonumber(redis.call('GET', KEYS[i]))
+    local turn = now + i / 1000000
+    if last then turn = math.max(turn, last + tonumber(ARGV[1])) end
+    redis.call('SET', KEYS[i], string.format('%.6f', turn), 'EX', math.ceil(turn - now + ARGV[1]))
+    redis.call('ZADD', lane, string.format('%.6f', turn), key)
+  end
+end
+"""
+# Families that were played as often today as they may be; forgotten now and then, for the day moves on.
+SPENT = "jiegeng:spent"
+SPENT_FOR = 600
+SHARED_FOR = 86_400
 
 # KEYS: who leads. ARGV: owner, seconds. Takes a free lead, and renews one's own.
 _LEAD = """
 local leader = redis.call('GET', KEYS[1])
 if leader and leader ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1
 """
 
@@ -39,6 +78,17 @@ if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then return redis.call('HDEL'
 return 0
 """
 
+# KEYS: a family's sorted set of mention key → second. ARGV: mention key, most uses in 24 hours. Idempotent by key.
+_PLAY = """
+local now = tonumber(redis.call('TIME')[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - 86400)
+if redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 1 end
+if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
+redis.call('ZADD', KEYS[1], now, ARGV[1])
+redis.call('EXPIRE', KEYS[1], 86400)
+return 1
+"""
+
 # KEYS: a person's sorted set of mention key → second. ARGV: mention key, most replies, window in seconds.
 _COOL = """
 local now = tonumber(redis.call('TIME')[1])
@@ -50,158 +100,344 @@ redis.call('EXPIRE', KEYS[1], ARGV[3])
 return 1
 """
 
-# A token bucket. KEYS: the account's hash. ARGV: tokens a second, size. Returns seconds to wait, as text.
-_PACE = """
+# Token buckets that are spent from together, and what the platform said is left until when.
+# KEYS: the hash. ARGV: cost, share to keep, then tokens a second and size of each bucket. Returns seconds, as text.
+_SPEND = """
 local time = redis.call('TIME')
 local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
-local rate, size = tonumber(ARGV[1]), tonumber(ARGV[2])
-local bucket = redis.call('HMGET', KEYS[1], 'level', 'at')
-local level = math.min(size, (tonumber(bucket[1]) or size) + (now - (tonumber(bucket[2]) or now)) * rate)
-local wait = 0
-if level >= 1 then level = level - 1 else wait = (1 - level) / rate end
-redis.call('HSET', KEYS[1], 'level', tostring(level), 'at', string.format('%.6f', now))
-redis.call('EXPIRE', KEYS[1], math.ceil(size / rate) + 60)
-return tostring(wait)
+local cost, keep = tonumber(ARGV[1]), tonumber(ARGV[2])
+local kept = redis.call('HMGET', KEYS[1], 'at', 'left', 'until', 1, 2, 3)
+local since = math.max(0, now - (tonumber(kept[1]) or now))
+local left, ends = tonumber(kept[2]), tonumber(kept[3]) or 0
+local wait, lasts, levels = 0, 0, {}
+if left and ends > now then
+  if left < cost + keep * (tonumber(ARGV[4]) or 0) then wait = ends - now end
+  lasts = ends - now
+end
+for i = 3, #ARGV, 2 do
+  local rate, size, n = tonumber(ARGV[i]), tonumber(ARGV[i + 1]), (i - 1) / 2
+  local level = math.min(size, (tonumber(kept[n + 3]) or size) + since * rate)
+  wait = math.max(wait, (math.min(size, cost + keep * size) - level) / rate)
+  lasts = math.max(lasts, size / rate)
+  levels[n] = level
+end
+for n, level in ipairs(levels) do
+  if wait <= 0 then level = level - cost end
+  redis.call('HSET', KEYS[1], n, tostring(level))
+end
+if wait <= 0 and left and ends > now then redis.call('HINCRBYFLOAT', KEYS[1], 'left', -cost) end
+redis.call('HSET', KEYS[1], 'at', string.format('%.6f', now))
+redis.call('EXPIRE', KEYS[1], math.ceil(lasts) + 60)
+return tostring(math.max(0, wait))
+"""
+
+# KEYS: the hash of _SPEND. ARGV: points left, seconds. Answers may come in any order: within a window the least counts.
+_LEFT = """
+local time = redis.call('TIME')
+local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
+local left, ends = tonumber(ARGV[1]), now + tonumber(ARGV[2])
+local kept = redis.call('HMGET', KEYS[1], 'left', 'until')
+if kept[1] and kept[2] and tonumber(kept[2]) > now then
+  left = math.min(left, tonumber(kept[1]))
+  ends = math.max(ends, tonumber(kept[2]))
+end
+redis.call('HSET', KEYS[1], 'left', tostring(left), 'until', string.format('%.6f', ends))
+redis.call('EXPIRE', KEYS[1], math.max(redis.call('TTL', KEYS[1]), math.ceil(ends - now) + 60))
 """
 
 
 @asynccontextmanager
-async def _reachable() -> AsyncIterator[None]:
+async def _reachable(longer: float = 0.0) -> AsyncIterator[None]:
     try:
-        yield
-    except (RedisError, OSError) as error:
-        message = f"Redis cannot be reached or refuses: {error}"
+        async with asyncio.timeout(DEADLINE + longer):
+            yield
+    except (RedisError, OSError) as error:  # a TimeoutError is an OSError
+        message = f"Redis cannot be reached or refuses: {error or type(error).__name__}"
         raise TryLater(message) from error
 
 
 class RedisQueue:
-    """The queue on any Redis-protocol server ≥ 7; whatever is lost here is rebuilt from the journal.
+    """The queue on any Redis-protocol server ≥ 7, or a cluster of them; what is lost here is rebuilt from the journal.
 
+    A hint is a member of a sorted set; its score is the second from which it is its turn. Each account has `shards`
+    shards of two sets, what goes first and the rest, with a hash tag of their own: no command touches two slots.
     `replies` in `window` seconds is a person's cool-down; `per_minute` is the account's own pace.
     """
 
     def __init__(
         self,
-        client: Redis,
+        client: Redis | RedisCluster,
         *,
         replies: int = 5,
         window: float = 120,
         per_minute: float = 300,
         keep_memes: float = 180 * 86400,
+        family_uses: int = 100,
     ) -> None:
         self._redis = client
+        self._cluster = client if isinstance(client, RedisCluster) else None
+        self._shards = SHARDS if self._cluster is not None else 1
         self._cool = (replies, int(window))
-        self._rate = (per_minute / 60, max(1.0, per_minute / 6))
+        self._pace = Wall(per_minute * 1.25, 60)
         self._keep_memes = int(keep_memes)
+        self._waking = client.register_script(_WAKE)
+        self._family_uses = int(family_uses)
+        self._play = client.register_script(_PLAY)
         self._reserve = client.register_script(_RESERVE)
         self._release = client.register_script(_RELEASE)
         self._cooling = client.register_script(_COOL)
         self._lead = client.register_script(_LEAD)
-        self._pace = client.register_script(_PACE)
+        self._spend = client.register_script(_SPEND)
+        self._left = client.register_script(_LEFT)
+        self._looks = 0
+        # One blocking read for each shard of a cluster goes on while others have brought something already.
+        self._reading: dict[str, asyncio.Task[Sequence[str]]] = {}
+        self._surplus: deque[str] = deque()
+        self._deaf: set[str] = set()
 
-    async def wake(self, keys: Sequence[str]) -> None:
-        if not keys:
+    async def wake(self, hints: Sequence[Hint]) -> None:
+        shards: dict[str, list[Hint]] = {}
+        for hint in hints:
+            shards.setdefault(self._shard_of(hint), []).append(hint)
+        calls = [self._wake_all(shard, its) for shard, its in shards.items()]
+        if len(calls) == 1:
+            await calls[0]
             return
-        async with _reachable(), self._redis.pipeline(transaction=False) as pipe:
-            for key in keys:
-                pipe.xadd(STREAM, {"key": key})
-            await pipe.execute()
+        for trouble in await asyncio.gather(*calls, return_exceptions=True):
+            if isinstance(trouble, BaseException):
+                raise trouble
 
-    async def take(self, count: int, wait: float) -> Sequence[Wake]:
-        async with _reachable():
-            try:
-                answer = await self._redis.xreadgroup(
-                    GROUP, CONSUMER, {STREAM: ">"}, count=count, block=max(1, int(wait * 1000))
-                )
-            except ResponseError as error:
-                if "NOGROUP" not in str(error):
-                    raise
-                await self._create_group()
-                return ()
-        return wakes_of(answer)
-
-    async def done(self, wakes: Sequence[Wake]) -> None:
-        if not wakes:
-            return
-        tokens = [wake.token for wake in wakes]
-        async with _reachable(), self._redis.pipeline(transaction=False) as pipe:
-            pipe.xack(STREAM, GROUP, *tokens)
-            pipe.xdel(STREAM, *tokens)
-            await pipe.execute()
-
-    async def tidy(self) -> None:
-        async with _reachable():
-            try:
-                pending = await self._redis.xpending_range(STREAM, GROUP, "-", "+", 500, idle=120_000)
-            except ResponseError as error:
-                if "NOGROUP" not in str(error):
-                    raise
-                return  # nobody has taken anything yet
-            await self.done([Wake("", _text(entry["message_id"])) for entry in pending])
+    async def take(self, count: int, wait: float, accounts: Collection[str]) -> Sequence[str]:
+        self._looks += 1
+        if self._surplus:
+            return self._some(count)
+        shards = [f"jiegeng:wake:{{{account}:{n}}}" for account in sorted(accounts) for n in range(self._shards)]
+        if not shards:
+            await asyncio.sleep(min(wait, 0.1))
+            return ()
+        if self._cluster is None:
+            at = self._looks % len(shards)
+            return await self._pop([*shards[at:], *shards[:at]], count, wait)
+        await self._read_all(shards, -(-count // len(shards)), wait)
+        return self._some(count)
 
     async def reserve(self, person: str, family: str, key: str) -> bool:
+        # Two keys, so two scripts: a cluster keeps them on different servers. The person's is the one that must hold.
         async with _reachable():
-            return bool(await self._reserve(keys=[_memes_of(person)], args=[family, key, self._keep_memes]))
+            if not await self._reserve(keys=[_memes_of(person)], args=[family, key, self._keep_memes]):
+                return False
+            if await self._play(keys=[_uses_of(family)], args=[key, self._family_uses]):
+                return True
+            await self._redis.sadd(SPENT, family)
+            await self._redis.expire(SPENT, SPENT_FOR, nx=True)
+            await self._release(keys=[_memes_of(person)], args=[family, key])
+            return False
 
     async def release(self, person: str, family: str, key: str) -> None:
         async with _reachable():
             await self._release(keys=[_memes_of(person)], args=[family, key])
+            await self._redis.zrem(_uses_of(family), key)
 
     async def used(self, person: str) -> frozenset[str]:
+        async with _reachable(), self._redis.pipeline(transaction=False) as pipe:
+            pipe.hkeys(_memes_of(person))
+            pipe.smembers(SPENT)
+            own, spent = await pipe.execute()
+            return frozenset(_text(family) for family in (*own, *spent))
+
+    async def share(self, name: str, text: str, version: str) -> None:
+        """Let all workers know a text; `version` tells them whether they know it already."""
+        async with _reachable(), self._redis.pipeline(transaction=False) as pipe:
+            pipe.set(f"jiegeng:shared:{name}", text, ex=SHARED_FOR)
+            pipe.set(f"jiegeng:version:{name}", version, ex=SHARED_FOR)
+            await pipe.execute()
+
+    async def shared(self, name: str, known: str = "") -> tuple[str, str] | None:
+        """The text that was shared and its version; None if there is none, or none but the one that is known."""
         async with _reachable():
-            return frozenset(_text(family) for family in await self._redis.hkeys(_memes_of(person)))
+            version = await self._redis.get(f"jiegeng:version:{name}")
+            if version is None or _text(version) == known:
+                return None
+            text = await self._redis.get(f"jiegeng:shared:{name}")
+            return None if text is None else (_text(text), _text(version))
 
     async def cool(self, person: str, key: str) -> bool:
         async with _reachable():
             return bool(await self._cooling(keys=[f"jiegeng:cool:{person}"], args=[key, *self._cool]))
 
-    async def token(self, account: str) -> float:
+    async def token(self, account: str, *, first: bool = False) -> float:
+        return await self.spend(_pace_of(account), 1, [self._pace], keep=0.0 if first else KEPT_FOR_FIRST)
+
+    async def pause(self, account: str, seconds: float) -> None:
+        await self.left(_pace_of(account), 0, seconds)
+
+    async def spend(self, bucket: str, cost: float, walls: Sequence[Wall], *, keep: float = 0.0) -> float:
+        """Spend from at most three walls of a bucket at once, or from none; see `bot.walls.Purse`."""
+        buckets = chain.from_iterable((wall.rate, wall.size) for wall in walls)
         async with _reachable():
-            return float(await self._pace(keys=[f"jiegeng:rate:{account}"], args=list(self._rate)))
+            return float(await self._spend(keys=[f"jiegeng:rate:{bucket}"], args=[cost, keep, *buckets]))
+
+    async def left(self, bucket: str, points: float, seconds: float) -> None:
+        """Take in what the platform said is left for so many seconds."""
+        async with _reachable():
+            await self._left(keys=[f"jiegeng:rate:{bucket}"], args=[points, seconds])
 
     async def lead(self, account: str, owner: str, seconds: float) -> bool:
         """Whether `owner` listens for the account for so many seconds; only economy, safety is the cursor's."""
         async with _reachable():
-            return bool(await self._lead(keys=[f"jiegeng:lead:{account}"], args=[owner, int(seconds)]))
+            return bool(await self._lead(keys=[f"jiegeng:lead:{account}"], args=[owner, int(seconds * 1000)]))
+
+    async def forget(self, person: str) -> None:
+        """Drop what is kept about a person; the append-only file is written anew, without them."""
+        names = [_memes_of(person), f"jiegeng:cool:{person}", f"jiegeng:cool:{person}:crisis"]
+        async with _reachable():
+            for name in names:  # one by one: in a cluster they may live on different nodes
+                await self._redis.delete(name)
+            try:
+                if self._cluster is None:
+                    await self._redis.bgrewriteaof()
+                else:
+                    await self._cluster.bgrewriteaof(target_nodes=RedisCluster.PRIMARIES)
+            except ResponseError as error:
+                log.info("Redis does not write its file anew now: %s", error)
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, once the last reads have come to their end by themselves.
+
+        A read that is cancelled while it connects leaves its connection open, or takes longer. What a last read brings
+        is hinted at again by the sweeper.
+        """
+        await asyncio.gather(*self._reading.values(), return_exceptions=True)
         await self._redis.aclose()
 
-    async def _create_group(self) -> None:
-        try:
-            # From the very first entry: a group created at "$" would lose what came before it.
-            await self._redis.xgroup_create(STREAM, GROUP, id="0", mkstream=True)
-        except ResponseError as error:
-            if "BUSYGROUP" not in str(error):
-                raise
+    def _shard_of(self, hint: Hint) -> str:
+        # By person, not by mention: all that a person says waits in one line, or taking turns would not work.
+        return f"jiegeng:wake:{{{hint.account}:{crc32(hint.person.encode()) % self._shards}}}"
+
+    async def _wake_all(self, shard: str, hints: Sequence[Hint]) -> None:
+        for start in range(0, len(hints), AT_ONCE):  # one after the other: who came first gets the earlier turn
+            await self._wake(shard, hints[start : start + AT_ONCE])
+
+    async def _wake(self, shard: str, hints: Sequence[Hint]) -> None:
+        keys = [f"{shard}:first", f"{shard}:rest"]
+        keys += [f"{shard}:{'first' if hint.first else 'rest'}:{hint.person}" for hint in hints]
+        lanes = chain.from_iterable((1 if hint.first else 2, hint.key) for hint in hints)
+        async with _reachable():
+            await self._waking(keys=keys, args=[TURN, *lanes])
+
+    async def _pop(self, shards: Sequence[str], count: int, wait: float) -> Sequence[str]:
+        """One blocking read: up to `count` keys from the first set that has any, what goes first before the rest."""
+        lanes = [f"{shard}:{lane}" for lane in ("first", "rest") for shard in shards]
+        words = ("BZMPOP", max(0.001, wait), len(lanes), *lanes, "MIN", "COUNT", count)
+        async with _reachable(wait):
+            answer = await self._send(lanes[0], words)
+        return [_text(member) for member, _turn in answer[1]] if answer else ()
+
+    async def _send(self, key: str, words: Sequence[Any]) -> Any:
+        if self._cluster is None:
+            return await self._redis.execute_command(*words)
+        # Told which node to ask, the client need not ask the server first which of the words are keys.
+        await self._cluster.initialize()
+        node = self._cluster.get_node_from_key(key)
+        return await self._cluster.execute_command(*words, target_nodes=node)
+
+    async def _read_all(self, shards: Sequence[str], share: int, wait: float) -> None:
+        """Keep one read a shard going, and gather what the first of them bring."""
+        clock = asyncio.get_running_loop().time
+        ends = clock() + wait
+        troubles: dict[str, TryLater] = {}
+        while not self._surplus and (patience := ends - clock()) > 0:
+            for shard in shards:
+                if shard not in self._reading and shard not in troubles:
+                    read = self._pop([shard], share, patience)
+                    self._reading[shard] = asyncio.create_task(read, name=f"read {shard}")
+            # A part that cannot be reached must not keep the worker from what the others have.
+            if len(troubles) == len(shards):
+                raise next(iter(troubles.values()))
+            await asyncio.wait(self._reading.values(), timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            troubles |= self._gather()
+
+    def _gather(self) -> dict[str, TryLater]:
+        troubles = {}
+        for shard, task in [item for item in self._reading.items() if item[1].done()]:
+            del self._reading[shard]
+            try:
+                self._surplus.extend(task.result())
+                self._deaf.discard(shard)
+            except TryLater as trouble:
+                if shard not in self._deaf:
+                    log.warning("%s: %s", shard, trouble)
+                self._deaf.add(shard)
+                troubles[shard] = trouble
+        return troubles
+
+    def _some(self, count: int) -> Sequence[str]:
+        return [self._surplus.popleft() for _ in range(min(count, len(self._surplus)))]
 
 
 def open_queue(url: str, **limits: float) -> RedisQueue:
-    """A queue on the server behind a `redis://`, `rediss://`, `valkey://` or `unix://` URL; connects on first use."""
+    """A queue on the server behind a URL; connects on first use. Raises `Misconfigured` for a URL that is none.
+
+    `redis://`, `rediss://`, `valkey://`, `valkeys://` or `unix://` for one server; for a cluster `?cluster=1`, or
+    `redis+cluster://`, where several nodes may be named with commas between them.
+    """
     try:
-        spoken = "redis" + url.removeprefix("valkey") if url.startswith("valkey") else url
-        client = Redis.from_url(spoken, socket_connect_timeout=5, health_check_interval=30)
-    except ValueError as error:
+        client = _open_cluster(url) if is_cluster(url) else _open_server(url)
+    except (ValueError, RedisError) as error:
         message = f"JIEGENG_REDIS_URL does not fit: {error}. Example: redis://localhost:6379/0"
         raise Misconfigured(message) from error
     return RedisQueue(client, **limits)  # type: ignore[arg-type]  # plain numbers from the settings
 
 
-def wakes_of(answer: Any) -> Sequence[Wake]:
-    """Hints out of an XREADGROUP answer: a list or, under RESP3, a dict; bytes or text by an option of the URL."""
-    if not answer:
-        return ()
-    streams = answer.items() if isinstance(answer, dict) else answer
-    wakes: list[Wake] = []
-    for _stream, entries in streams:
-        # RESP3 wraps the entries of each stream once more.
-        flat = entries[0] if entries and isinstance(entries[0], list) else entries
-        for token, fields in flat:
-            key = {_text(name): value for name, value in (fields or {}).items()}.get("key")
-            if key is not None:
-                wakes.append(Wake(_text(key), _text(token)))
-    return wakes
+def _open_server(url: str) -> Redis:
+    return Redis.from_url(_spoken(url), socket_connect_timeout=5, health_check_interval=30)
+
+
+def _open_cluster(url: str) -> RedisCluster:
+    """A client of a cluster: one node of it is enough to find the others."""
+    nodes = servers_of(url)
+    options = dict[str, Any](parse_url(nodes[0]))
+    if options.pop("connection_class", None) is SSLConnection:
+        options["ssl"] = True
+    if options.pop("db", 0):
+        message = "a cluster has no databases; leave out what follows the address"
+        raise ValueError(message)
+    places = [parse_url(node) for node in nodes]
+    known = [ClusterNode(place.get("host", "localhost"), place.get("port", 6379)) for place in places]
+    for name in ("host", "port"):
+        options.pop(name, None)
+    return RedisCluster(startup_nodes=known, socket_connect_timeout=5, health_check_interval=30, **options)
+
+
+def is_cluster(url: str) -> bool:
+    """Whether an operator says that a cluster is behind a URL."""
+    parts = urlsplit(url)
+    asked = dict(parse_qsl(parts.query)).get("cluster", "")
+    return parts.scheme.endswith("+cluster") or asked.lower() in {"1", "true", "yes"}
+
+
+def servers_of(url: str) -> list[str]:
+    """A URL as a plain client speaks it, for each server that is named; nothing in it says that it is a cluster."""
+    spoken = _spoken(url)
+    if not is_cluster(url):
+        return [spoken]
+    parts = urlsplit(spoken)
+    rest = urlencode([(name, value) for name, value in parse_qsl(parts.query) if name != "cluster"])
+    login, at, places = parts.netloc.rpartition("@")
+    plain = parts._replace(scheme=parts.scheme.removesuffix("+cluster"), query=rest)
+    return [plain._replace(netloc=login + at + place).geturl() for place in places.split(",")]
+
+
+def _spoken(url: str) -> str:
+    return "redis" + url.removeprefix("valkey") if url.startswith("valkey") else url
+
+
+def _pace_of(account: str) -> str:
+    return f"account:{account}"
+
+
+def _uses_of(family: str) -> str:
+    return f"jiegeng:uses:{family}"
 
 
 def _memes_of(person: str) -> str:

@@ -10,8 +10,11 @@ class Rules:
     """All times in seconds.
 
     `lease` must outlast reading, writing (all drafts) and checking together; `send_lasts` is how long after an intent
-    a post may still land, and must outlast `send_deadline`; `stale_intent` is the age at which an intent is not acted
-    on any more; `settle` is the wait before a reply that was not found is looked for once more.
+    a post may still land, and must outlast `send_deadline`; `stale_intent` is the age at which an intent, and with it
+    what was read of the policy mode, is not acted on any more; `settle` is the wait before a reply that was not found
+    is looked for once more.
+    When more than `backlog` mentions wait, the oldest jokes among the others are left out, and beyond twice as many
+    what is warm as well.
     """
 
     lease: float = 150.0
@@ -24,10 +27,11 @@ class Rules:
     fresh_draft: float = 60.0
     send_deadline: float = 20.0
     send_lasts: float = 30.0
-    stale_intent: float = 5.0
+    stale_intent: float = 2.0
     settle: float = 60.0
     unknown_pause: float = 20.0
     longest_pause: float = 300.0
+    backlog: int = 10_000
 
     def pause(self, laters: int, asked: float | None) -> float:
         """How long to wait after the `laters`-th time that something had to wait; never shorter than was asked."""

@@ -28,7 +28,11 @@ class Settings(BaseSettings):
         "", description="Where the journal lives: sqlite:///file or postgresql://… Empty: a file in the data folder."
     )
     redis_url: str = Field(
-        "", description="A Redis or Valkey ≥ 7: redis://… Empty: a private Valkey is started in the data folder."
+        "",
+        description="A Redis or Valkey ≥ 7: redis://…, a cluster with ?cluster=1. Empty: a private Valkey is started.",
+    )
+    keep_days: float = Field(
+        180.0, ge=0, description="Days until the text of an ended episode is deleted; figures stay. 0: for ever."
     )
 
     llm_base_url: str = Field("", description="An OpenAI-compatible endpoint, for example http://localhost:8000/v1.")
@@ -68,6 +72,9 @@ class Settings(BaseSettings):
     thread_limit: int = Field(6, ge=1, description="How many replies of ours one thread may hold.")
     per_minute: float = Field(120.0, gt=0, description="The pace of one account: posts a minute.")
     answer_by_hours: float = Field(24.0, gt=0, description="Older mentions are not answered any more.")
+    backlog: int = Field(
+        10_000, ge=100, description="How many mentions may wait; beyond it the oldest jokes are left out."
+    )
     region: str = Field("", description="Country code for help lines, for example CN, TW, HK, US. Empty: by language.")
     tone: str = Field("", description="What you change in the tone table: joke=0.5, playful=warm (docs/tone.md).")
     alert_webhook: SecretStr = Field(
@@ -75,6 +82,24 @@ class Settings(BaseSettings):
     )
     alert_text: bool = Field(default=False, description="Whether an alert also carries what the person wrote.")
     admin_url: str = Field("", description="Where admins reach the pages, for links in alerts. Empty: this machine.")
+    alert_open_minutes: float = Field(
+        30.0, gt=0, description="An alert tells of an episode that is open for longer (held ones apart)."
+    )
+    metrics_token: SecretStr = Field(
+        SecretStr(""), description="Bearer token for GET /metrics (Prometheus). Empty: there is no such page."
+    )
+    family_uses: int = Field(100, ge=1, description="How often one family of memes is played in a day, to all people.")
+    sources: Path | None = Field(None, description="A YAML file of boards to read topics from. Empty: no topics.")
+    learn: bool = Field(
+        default=False,
+        description="Count what public posts talk about, keep uses of new phrases for 30 days, and draft cards.",
+    )
+    audit_days: float = Field(190.0, ge=0.01, description="How many days the audit chain goes back.")
+    audit_code: str = Field(
+        "jiegeng",
+        pattern=r"^[\x21-\x7e]{1,64}$",
+        description="Who runs the bot, in the audit's labels; ASCII.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much the terminal says.")
 
     @field_validator("tone")
@@ -115,6 +140,11 @@ class Settings(BaseSettings):
             message = f"{PREFIX}SECOND_OPINION is set but {PREFIX}LLM_MODEL is not"
             raise ValueError(message)
         return self
+
+    @property
+    def learned(self) -> Path:
+        """Where cards that were learned lie: drafts until somebody approves them."""
+        return self.data / "learned"
 
     @property
     def journal_url(self) -> str:

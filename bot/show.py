@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Protocol
 
 from pydantic_settings import BaseSettings
@@ -12,6 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.model import EMOTIONS, Cue, Episode, Feeling, Reading, Tone
+from memes.trends.board import BLIND
+from memes.trends.sheet import Sheet
 
 _COLOURS = {
     Tone.BANTER: "yellow",
@@ -113,6 +116,8 @@ def _chapters(episode: Episode) -> Iterator[RenderableType]:
         yield from _reading(episode)
     if episode.memes:
         yield Panel(_memes(episode), title="memes that came to mind", title_align="left", border_style="bright_black")
+    if episode.topics:
+        yield Panel(_topics(episode), title="topics of today", title_align="left", border_style="bright_black")
     if episode.draft is not None:
         yield Panel(_draft(episode), title="written", title_align="left", border_style="bright_black")
     if episode.verdict is not None:
@@ -206,6 +211,51 @@ def _memes(episode: Episode) -> RenderableType:
         played = "← played" if episode.draft and episode.draft.meme == recalled.meme.id else ""
         table.add_row(recalled.meme.name, f"{recalled.score:+.2f}", parts, played)
     return table
+
+
+def _topics(episode: Episode) -> RenderableType:
+    table = Table(box=None, show_header=False)
+    for topic in episode.topics:
+        played = "← spoken of" if episode.draft and episode.draft.topic == topic.key else ""
+        boards = "  ".join(f"{name} {at:%H:%M}" for name, at in topic.sources.items())
+        use = "may be joked about" if topic.usable else f"context only: {topic.why}"
+        table.add_row(Text(topic.title), f"{topic.heat:.2f}", topic.state, topic.trust, use, boards, played)
+    return table
+
+
+def topics_table(sheet: Sheet, now: datetime) -> Table:
+    """The living topics with their state, trust and where they were seen."""
+    table = Table(box=None, header_style="bold")
+    for name in ("topic", "heat", "state", "trust", "since", "seen on", "use"):
+        table.add_column(name, overflow="fold")
+    for topic in sheet.topics:
+        boards = "  ".join(f"{name} {_age((now - at).total_seconds())}" for name, at in topic.sources.items())
+        use = Text("may be joked about", "green") if topic.usable else Text(f"context only: {topic.why}", "yellow")
+        since = _age((now - topic.first_seen).total_seconds())
+        table.add_row(Text(topic.title), f"{topic.heat:.2f}", topic.state, topic.trust, since, boards, use)
+    return table
+
+
+def boards_table(sheet: Sheet, now: datetime) -> Table:
+    """The boards with the age of their last good answer, and what is wrong with those that have none."""
+    table = Table(box=None, header_style="bold")
+    for name in ("board", "kind", "trust", "every", "last good", "state", "address"):
+        table.add_column(name, overflow="fold")
+    for board in sheet.boards:
+        age = None if board.fetched is None else (now - board.fetched).total_seconds()
+        fresh = age is not None and age <= BLIND
+        good = Text("fresh", "green") if fresh else Text("too old to be told", "yellow")
+        state = Text(f"{board.problem} ({board.failures}×)", "red") if board.problem else good
+        name = f"{board.name} (unofficial)" if board.unofficial else board.name
+        last = "never" if age is None else _age(age)
+        table.add_row(name, board.kind, board.trust, f"{board.interval:.0f} s", last, state, board.url)
+    return table
+
+
+def _age(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(seconds, 0):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def _draft(episode: Episode) -> RenderableType:

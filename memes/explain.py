@@ -23,6 +23,14 @@ _TOPIC = re.compile(
     r"what(?:'s| is) (?:going on|happening)|what happened|context\?|out of the loop"
 )
 
+_ONLY = re.compile(
+    r"(?:请问|求问|这|那|这个|这是|那是|这事|这件事|这到底|到底|所以|今天|刚刚|有人知道|有没有人知道|谁能说说| )*"
+    r"(?:怎么回事|咋回事|发生(?:了)?(?:什么|啥)(?:事)?|(?:是)?什么情况|(?:是)?啥情况|(?:是)?什么瓜|求前因后果|求课代表|课代表呢?)"
+    r"(?:啊|呀|呢|了|吗|么|这| )*"
+    r"|(?:so |wait |um |hey )*(?:what s|whats|what is|what) (?:going on|happening|happened)(?: here| with this)?"
+    r"|context|out of the loop"
+)
+
 
 def wants(text: str) -> Wanted | None:
     """Return what a comment asks for: the meaning of a meme, an account of a topic, or neither."""
@@ -63,10 +71,17 @@ def describe(card: Meme, *, chinese: bool) -> str:
     return f"{meaning} {origin}{old} (source: {card.source}, last seen {card.last_seen:%Y-%m})"
 
 
-def recount(topic: Topic | None, *, now: datetime, chinese: bool = True) -> str:
-    """Return what is known of a live topic: its title, where and since when it stands, or that we do not know.
+def asks_only(comment: str) -> bool:
+    """Return whether a comment says nothing but "what is going on here": then even "I do not know" is an answer."""
+    plain = re.sub(r"[@＠]\S+", " ", fold(comment))
+    bare = re.sub(r"[\W_]+", " ", plain).strip()
+    return bool(_ONLY.fullmatch(bare))
 
-    Boards give titles, not stories, so who, why and how are never stated.
+
+def recount(topic: Topic | None, *, now: datetime, chinese: bool = True) -> str:
+    """Return what is known of a live topic: what, when, where it was seen, and how only where a board tells it.
+
+    Only stored fields are stated. Boards rarely say who or why, so that we do not know is said as well.
     """
     if topic is None:
         return (
@@ -76,16 +91,36 @@ def recount(topic: Topic | None, *, now: datetime, chinese: bool = True) -> str:
         )
     boards = [f"{name} {at.astimezone(now.tzinfo):%H:%M}" for name, at in topic.sources.items()]
     hours = (now - topic.first_seen).total_seconds() / 3600
-    if chinese:
-        since = f"{hours:.0f} 小时前" if hours >= 1 else f"{max(hours * 60, 1):.0f} 分钟前"
+    return _recount_zh(topic, boards, hours) if chinese else _recount_en(topic, boards, hours)
+
+
+def _recount_zh(topic: Topic, boards: list[str], hours: float) -> str:
+    since = f"{hours:.0f} 小时前" if hours >= 1 else f"{max(hours * 60, 1):.0f} 分钟前"
+    doubt = "只有一处不太可靠的来源，别当真。" if topic.trust == "low" else ""
+    if topic.about:
         return (
-            f"我只看到标题「{topic.title}」，{since}开始出现（{'、'.join(boards)}）。"
-            "榜单没有写经过，谁对谁错、为什么，我不知道，以可靠报道为准。"
+            f"何事：「{topic.title}」。何时：{since}上榜。何处看到：{'、'.join(boards)}（UTC）。"
+            f"经过（{topic.told_by} 写的，我没核实）：{_stop(topic.about, '。')}"
+            f"还有谁、为什么，榜上没写，我不知道。{doubt}"
         )
-    since = f"{hours:.0f} hours ago" if hours >= 1 else f"{max(hours * 60, 1):.0f} minutes ago"
     return (
-        f'All I have is the title "{topic.title}", first seen {since} ({", ".join(boards)}). '
-        "Boards do not tell the story: who, why and how I do not know."
+        f"我只看到标题「{topic.title}」，{since}开始出现（{'、'.join(boards)}，UTC）。"
+        f"榜单没有写经过，谁、为什么、怎么发生的，我不知道，以可靠报道为准。{doubt}"
+    )
+
+
+def _recount_en(topic: Topic, boards: list[str], hours: float) -> str:
+    since = f"{hours:.0f} hours ago" if hours >= 1 else f"{max(hours * 60, 1):.0f} minutes ago"
+    doubt = " Only one source, and not a reliable one." if topic.trust == "low" else ""
+    if topic.about:
+        return (
+            f'What: "{topic.title}". When: first seen {since}. Where I saw it: {", ".join(boards)} (UTC). '
+            f"How, as {topic.told_by} writes and I did not check: {_stop(topic.about, '.')} "
+            f"Who else and why is not written there, so I do not know.{doubt}"
+        )
+    return (
+        f'All I have is the title "{topic.title}", first seen {since} ({", ".join(boards)}, UTC). '
+        f"Boards do not tell the story: who, why and how I do not know.{doubt}"
     )
 
 

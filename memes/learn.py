@@ -146,7 +146,9 @@ def approve(path: Path, id_: str) -> None:
             own = re.fullmatch(rf"- id: *['\"]?{re.escape(id_)}['\"]?\s*", line) is not None
         if own and line.strip() == "review: draft":
             lines[at] = line.replace("draft", "approved")
-            path.write_text("\n".join(lines), encoding="utf-8")
+            fresh = path.with_name(f".{path.name}.new")
+            fresh.write_text("\n".join(lines), encoding="utf-8")
+            fresh.replace(path)  # a bot that looks right now sees the old file or the new one
             return
     raise NotLearned(f"{path}: no draft with id {id_!r}")
 

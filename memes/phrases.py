@@ -39,7 +39,8 @@ class Phrases:
         for length in self._lengths.get(text[start], ()):
             end = start + length
             phrase = text[start:end]
-            if phrase in self._known and not _cuts_a_word(text, start, end):
+            # A slice behind the end is shorter than asked for, and would pass for a shorter phrase.
+            if end <= len(text) and phrase in self._known and not _cuts_a_word(text, start, end):
                 return Hit(start, end, phrase)
         return None
 

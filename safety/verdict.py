@@ -26,7 +26,10 @@ class Reason(BaseModel):
 
 
 class Verdict(BaseModel):
-    """The grade of a text, its reasons in words, the decision that the policy draws from them, and the versions."""
+    """The grade of a text, its reasons in words, the decision that the policy draws from them, and the versions.
+
+    `mode` is the policy mode under which it was decided.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -34,6 +37,7 @@ class Verdict(BaseModel):
     decision: Decision
     reasons: tuple[Reason, ...] = ()
     versions: str = ""
+    mode: str = ""
 
 
 class Context(BaseModel):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -14,9 +14,23 @@ from bot.delivery import Delivery
 from bot.errors import GiveUp, TryLater, Unsure
 from bot.journal import Desk, Episodes
 from bot.label import Label
-from bot.model import Author, Brief, Draft, Episode, Feeling, Mention, Post, Reading, Recalled, Reply, Tone, Verdict
+from bot.model import (
+    Author,
+    Brief,
+    Draft,
+    Episode,
+    Feeling,
+    Mention,
+    Post,
+    Reading,
+    Recalled,
+    Reply,
+    Tone,
+    Topic,
+    Verdict,
+)
 from bot.pipeline import Bot
-from bot.ports import ABSENT, PERMANENT, UNKNOWN, Adviser, Alert, Batch, Found, Once, Wake
+from bot.ports import ABSENT, PERMANENT, UNKNOWN, Adviser, Alert, Batch, Found, Hint, Once, Own
 from bot.rules import Rules
 from safety.verdict import Context
 
@@ -123,6 +137,12 @@ class FakePlatform:
     async def delete(self, reply_id: str) -> None:
         self.deleted.append(reply_id)
 
+    async def own_replies(self, since: datetime) -> Sequence[Own] | None:
+        if self.blind:
+            return None
+        rows = enumerate(self.posts)
+        return [Own(Reply(id=f"r{n}", text=words, at=NOW), there) for n, (there, words, _key) in rows]
+
     async def close(self) -> None:
         pass
 
@@ -173,26 +193,24 @@ class ListQueue:
     most: int = 5
     pace: float = 0.0
     down: bool = False
+    first: set[str] = field(default_factory=set)
+    pauses: dict[str, float] = field(default_factory=dict)
 
     def _check(self) -> None:
         if self.down:
             message = "Redis cannot be reached"
             raise TryLater(message)
 
-    async def wake(self, keys: Sequence[str]) -> None:
+    async def wake(self, hints: Sequence[Hint]) -> None:
         self._check()
-        self.hints.extend(keys)
+        self.first |= {hint.key for hint in hints if hint.first}
+        self.hints.extend(hint.key for hint in hints)
 
-    async def take(self, count: int, wait: float) -> Sequence[Wake]:
+    async def take(self, count: int, wait: float, accounts: Collection[str] = ()) -> Sequence[str]:
         self._check()
-        taken, self.hints = self.hints[:count], self.hints[count:]
-        return [Wake(key, key) for key in taken]
-
-    async def done(self, wakes: Sequence[Wake]) -> None:
-        self._check()
-
-    async def tidy(self) -> None:
-        self._check()
+        in_turn = sorted(self.hints, key=lambda key: key not in self.first)
+        taken, self.hints = in_turn[:count], in_turn[count:]
+        return taken
 
     async def reserve(self, person: str, family: str, key: str) -> bool:
         self._check()
@@ -215,9 +233,13 @@ class ListQueue:
         keys.add(key)
         return True
 
-    async def token(self, account: str) -> float:
+    async def token(self, account: str, *, first: bool = False) -> float:
         self._check()
         return self.pace
+
+    async def pause(self, account: str, seconds: float) -> None:
+        self._check()
+        self.pauses[account] = seconds  # only noted: time does not pass here
 
 
 def feeling(words: str) -> Feeling:
@@ -267,6 +289,7 @@ class World:
         self.queue = ListQueue()
         self.boot = 1000.0
         self.memes: tuple[Recalled, ...] = ()
+        self.topics: tuple[Topic, ...] = ()
         self.rules = Rules()
         self.care = "我在这里。请拨打 12356"
         self.desk = Desk(journal, clock=lambda: NOW)
@@ -295,11 +318,12 @@ class World:
             remember=self._recall,
             check=check,
             care=lambda _kind, _language, _room: self.care,
-            explain=lambda _comment, _post: "",
+            explain=lambda _comment, _post, _topic: "",
             room=lambda platform, mention, language: 100,
             hidden=lambda: (),
             clock=lambda: NOW,
             rules=self.rules,
+            today=lambda _words, _reading: self.topics,
         )
         return Bot(
             name=name,
@@ -308,6 +332,7 @@ class World:
             queue=self.queue,
             composer=composer,
             delivery=delivery,
+            presses=lambda words: "走了" in words or "不想活" in words,
             read=feeling,
             decide=decide,
             clock=lambda: NOW,
@@ -331,9 +356,9 @@ class World:
     async def settle(self, name: str = "worker-1") -> None:
         """Work off every hint there is."""
         bot = self.bot(name)
-        while wakes := await self.queue.take(10, 0):
-            for wake in wakes:
-                await bot.answer(wake.key)
+        while keys := await self.queue.take(10, 0):
+            for key in keys:
+                await bot.answer(key)
 
     async def later(self, seconds: float = 400.0) -> None:
         """Time passes, the sweeper sweeps, a worker works."""

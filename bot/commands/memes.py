@@ -75,10 +75,47 @@ def explain_meme(name: Annotated[str, typer.Argument(help="A name or an alias.")
         fail(f"no card is called {name!r}; `jiegeng memes list` shows all", NOT_FOUND)
 
 
+@memes.command("drafts", epilog="Example: jiegeng memes drafts")
+def list_drafts() -> None:
+    """List the cards that wait for a human: what was learned, and where the file lies."""
+    from memes.files import list_files, read_file  # noqa: PLC0415
+
+    drafts = [
+        (path, card)
+        for path in list_files(_card_folders(load_settings()))
+        for card, _ in read_file(path)
+        if card.review == "draft"
+    ]
+    for path, card in drafts:
+        out.print(Text.assemble((card.id, "bold"), "  ", " / ".join(card.names), "  ", card.meaning, f"  {path}"))
+    if not drafts:
+        out.print("no drafts")
+
+
+@memes.command("approve", epilog="Example: jiegeng memes approve learned-某个词")
+def approve_meme(
+    card: Annotated[str, typer.Argument(help="Its id, as `jiegeng memes drafts` shows it.")],
+) -> None:
+    """Approve a draft; a running bot plays it within two seconds."""
+    from memes.files import list_files, read_file  # noqa: PLC0415
+    from memes.learn import NotLearned, approve  # noqa: PLC0415
+
+    for path in list_files(_card_folders(load_settings())):
+        if any(found.id == card and found.review == "draft" for found, _ in read_file(path)):
+            try:
+                approve(path, card)
+            except NotLearned as trouble:
+                fail(str(trouble), NOT_FOUND)
+            out.print(f"{card} is approved ({path})")
+            return
+    fail(f"no draft has the id {card!r}; `jiegeng memes drafts` lists them", NOT_FOUND)
+
+
 def _card_folders(settings: Settings) -> tuple[Path, ...]:
     from memes.files import LIBRARY  # noqa: PLC0415
 
-    return tuple(folder for folder in (LIBRARY, settings.memes) if folder is not None)
+    learned = settings.learned if settings.learned.is_dir() else None
+    return tuple(folder for folder in (LIBRARY, settings.memes, learned) if folder is not None)
 
 
 def _library(settings: Settings) -> Library:

@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-from bot.emotion.reader import read
+from bot.emotion.reader import presses, read
 
-__all__ = ["read", "warm"]
+__all__ = ["presses", "read", "warm"]
 
 
 def warm() -> None:

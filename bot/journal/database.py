@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -31,6 +32,12 @@ class Database(Protocol):
 
     async def write(self, work: Work[T]) -> T:
         """Run `work` in a transaction that is durable when this returns."""
+
+    async def erase(self, work: Work[T]) -> T:
+        """Run `work` as `write` does; what it deletes is overwritten where the database can do that."""
+
+    async def compact(self) -> None:
+        """Give deleted rows' room back, and with it what is left of their text in the file."""
 
     async def close(self) -> None:
         """Close every connection."""
@@ -83,6 +90,32 @@ class SQLite:
     async def write(self, work: Work[T]) -> T:
         return await _in_thread(self._writing, self._writer, work)
 
+    async def erase(self, work: Work[T]) -> T:
+        def erase(connection: Connection) -> T:
+            # Only here: zeroing freed pages at every write would double what a mention costs.
+            connection.exec_driver_sql("PRAGMA secure_delete=ON")
+            try:
+                return work(connection)
+            finally:
+                connection.exec_driver_sql("PRAGMA secure_delete=OFF")
+
+        return await _in_thread(self._writing, self._writer, erase)
+
+    async def compact(self) -> None:
+        def run() -> None:
+            connection = self._writer.raw_connection()
+            try:
+                # An update leaves older copies of a row in free pages; only a new file is surely without them.
+                connection.cursor().execute("VACUUM")
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                connection.close()
+
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._writing, run)
+        except (DBAPIError, sqlite3.Error) as error:
+            raise _later(error) from error
+
     async def close(self) -> None:
         for pool, engine in ((self._reading, self._reader), (self._writing, self._writer)):
             await asyncio.to_thread(pool.shutdown, wait=True)
@@ -105,26 +138,43 @@ class PostgreSQL:
         except (DBAPIError, OSError) as error:
             raise _later(error) from error
 
+    async def erase(self, work: Work[T]) -> T:
+        return await self.write(work)
+
+    async def compact(self) -> None:
+        """A plain VACUUM: it stops nobody. Bytes of deleted rows lie in the file until their room is used again."""
+        try:
+            async with self._engine.connect() as connection:
+                plain = await connection.execution_options(isolation_level="AUTOCOMMIT")
+                await plain.exec_driver_sql("VACUUM episodes, actions, silences")
+        except (DBAPIError, OSError) as error:
+            raise _later(error) from error
+
     async def close(self) -> None:
         await self._engine.dispose()
 
 
-async def open_database(url: str) -> Database:
-    """Open and migrate the database behind a URL: `sqlite:///path` or `postgresql://…`."""
+def parse(url: str) -> URL:
+    """The parts of the journal's URL; raises `Misconfigured` for what is none, and for other databases."""
     try:
         parsed = make_url(url)
     except ArgumentError as error:
         message = f"JIEGENG_DATABASE_URL is not a database URL: {error}. Example: sqlite:///data/journal.sqlite3"
         raise Misconfigured(message) from error
+    if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
+        message = f"JIEGENG_DATABASE_URL names {parsed.get_backend_name()!r}; use sqlite:///… or postgresql://…"
+        raise Misconfigured(message)
+    return parsed
+
+
+async def open_database(url: str) -> Database:
+    """Open and migrate the database behind a URL: `sqlite:///path` or `postgresql://…`."""
+    parsed = parse(url)
     database: Database
-    match parsed.get_backend_name():
-        case "sqlite":
-            database = SQLite(Path(parsed.database or "journal.sqlite3"))
-        case "postgresql":
-            database = PostgreSQL(parsed.set(drivername="postgresql+asyncpg").render_as_string(hide_password=False))
-        case other:
-            message = f"JIEGENG_DATABASE_URL names {other!r}; use sqlite:///… or postgresql://…"
-            raise Misconfigured(message)
+    if parsed.get_backend_name() == "sqlite":
+        database = SQLite(Path(parsed.database or "journal.sqlite3"))
+    else:
+        database = PostgreSQL(parsed.set(drivername="postgresql+asyncpg").render_as_string(hide_password=False))
     try:
         await database.write(migrate)
     except (TypeError, ValueError) as error:
@@ -157,7 +207,7 @@ async def _in_thread(pool: ThreadPoolExecutor, engine: Engine, work: Work[T]) ->
 
     try:
         return await asyncio.get_running_loop().run_in_executor(pool, run)
-    except DBAPIError as error:
+    except (DBAPIError, sqlite3.Error) as error:
         raise _later(error) from error
 
 

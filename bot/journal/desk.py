@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select
 from sqlalchemy.sql import Select
 
 from bot.journal.database import Database
-from bot.journal.episodes import Episodes, mode_in_force
-from bot.journal.rows import columns_of, episode_of, steps_json, steps_with
-from bot.journal.schema import actions, episodes, modes, now, silences
-from bot.model import Episode, Reply, Risk, State, Step, Tone
-
-MODES = ("normal", "heightened", "emergency", "stopped")
+from bot.journal.decisions import Decision, carry_out, load_lessons
+from bot.journal.episodes import Episodes, newest_switch
+from bot.journal.rows import episode_of
+from bot.journal.schema import actions, episodes, facts, modes, now, silences
+from bot.journal.switch import InForce, Switch, add_switch, cancel_switch, load_schedule
+from bot.journal.timeline import read_audits
+from bot.model import Episode, Risk, State, Tone, Verdict
 
 
 def _utc() -> datetime:
@@ -25,12 +26,27 @@ def _utc() -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that a human should look at: one word for the kind, an episode's key, and what it is."""
+
+    kind: str
+    key: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
-    """The journal as a reader and a judge sees it."""
+    """The journal as a reader and a judge sees it.
+
+    `screen` is what the filter says of a text for an episode under a mode, `room` how many characters a reply to it may
+    have: with them a person learns at once what would not be posted.
+    """
 
     journal: Episodes
     clock: Callable[[], datetime] = _utc
     look_every: float = 1.0
+    screen: Callable[[Episode, str, str], Verdict] | None = None
+    room: Callable[[Episode], int | None] = lambda _episode: None
 
     @property
     def _database(self) -> Database:
@@ -54,7 +70,8 @@ class Desk:
         equal = {episodes.c.account: platform, episodes.c.state: state, episodes.c.tone: tone, episodes.c.risk: risk}
         for column, wanted in equal.items():
             if wanted is not None:
-                query = query.where(column == str(wanted))
+                # Written out, not bound: only so does a planner see that the index of these few rows fits.
+                query = query.where(column == bindparam(None, str(wanted), literal_execute=True))
         if since is not None:
             query = query.where(episodes.c.heard_at >= since.timestamp())
         if until is not None:
@@ -71,7 +88,11 @@ class Desk:
         return await self.journal.episode(key)
 
     async def figures(self) -> Mapping[str, float]:
-        """How the bot is doing now: `oldest` (seconds), `held`, `unsure`, `doubled`, `lost`, `today.<state>`."""
+        """How the bot is doing now: `oldest` (seconds), `held`, `unsure`, `doubled`, `lost`, `today.<state>`.
+
+        `backlog` is what is heard and not yet posted or ended, `left_out` what was skipped today because too many
+        waited; `audit.…` is what the last audits saw.
+        """
         midnight = self.clock().replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
 
         def work(connection: Connection) -> dict[str, float]:
@@ -81,17 +102,46 @@ class Desk:
                 .where(episodes.c.state.in_([State.HELD.value, State.UNSURE.value]))
                 .group_by(episodes.c.state)
             ).all()
+            # By an expression, or SQLite walks through the index of all states to save itself sorting today's.
+            state = func.coalesce(episodes.c.state, "")
             today = connection.execute(
-                select(episodes.c.state, func.count())
-                .where(episodes.c.updated_at >= midnight)
-                .group_by(episodes.c.state)
+                select(state, func.count()).where(episodes.c.updated_at >= midnight).group_by(state)
             ).all()
             doubled = connection.scalar(select(func.count()).where(actions.c.action == "doubled"))
-            figures = {"oldest": float(oldest or 0), "doubled": float(doubled or 0)}
+            gave_way = and_(episodes.c.state == State.SKIPPED.value, episodes.c.reason.startswith("backlog"))
+            left_out = connection.scalar(select(func.count()).where(gave_way, episodes.c.updated_at >= midnight))
+            backlog = connection.scalar(select(func.count()).where(_is_open(), episodes.c.state != State.HELD.value))
+            lost = connection.scalar(select(facts.c.value).where(facts.c.name == "lost"))
+            figures = {"oldest": float(oldest or 0), "doubled": float(doubled or 0), "left_out": float(left_out or 0)}
+            figures |= {"backlog": float(backlog or 0), "lost": float(lost or 0) + self.journal.lost}
+            figures |= read_audits(connection)
             figures |= {state: float(count) for state, count in waiting}
             return figures | {f"today.{state}": float(count) for state, count in today}
 
-        return await self._database.read(work) | {"lost": float(self.journal.lost)}
+        return await self._database.read(work)
+
+    async def troubles(self, longest: float, limit: int = 20) -> Sequence[Trouble]:
+        """What is unsure, was answered twice, or has been open for more than `longest` seconds, the newest first."""
+        wanted = select(episodes.c.key).limit(limit)
+        unsure = wanted.where(episodes.c.state == State.UNSURE.value).order_by(episodes.c.heard_at.desc())
+        stuck = wanted.where(
+            _is_open(), episodes.c.state != State.HELD.value, episodes.c.heard_at < now() - longest
+        ).order_by(episodes.c.heard_at.desc())
+        doubled = (
+            select(actions.c.key, actions.c.note)
+            .where(actions.c.action == "doubled")
+            .order_by(actions.c.id.desc())
+            .limit(limit)
+        )
+
+        def work(connection: Connection) -> list[Trouble]:
+            found = [Trouble("doubled", row.key, row.note) for row in connection.execute(doubled)]
+            note = "nobody knows whether it was posted: look there and decide"
+            found += [Trouble("unsure", key, note) for key in connection.scalars(unsure)]
+            note = f"open for more than {longest / 60:g} minutes"
+            return found + [Trouble("open", key, note) for key in connection.scalars(stuck)]
+
+        return await self._database.read(work)
 
     async def changes(self, after: float) -> AsyncIterator[str]:
         """The keys of episodes that change after a moment (Unix seconds), for as long as somebody listens."""
@@ -102,53 +152,98 @@ class Desk:
                 yield key
             await asyncio.sleep(self.look_every)
 
+    async def waiting(self, limit: int = 200) -> Sequence[Episode]:
+        """What waits for a person, held and unsure, oldest first."""
+        query = (
+            select(*episodes.c)
+            .where(episodes.c.state.in_([State.HELD.value, State.UNSURE.value]))
+            .order_by(episodes.c.heard_at, episodes.c.key)
+            .limit(limit)
+        )
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return [episode_of(row._asdict()) for row in rows]
+
     async def decide(
-        self, key: str, action: str, by: str, text: str | None = None, version: int | None = None
+        self,
+        key: str,
+        action: str,
+        by: str,
+        text: str | None = None,
+        version: int | None = None,
+        *,
+        because: str = "",
+        grace: float = 0.0,
     ) -> str | None:
         """Carry out a person's decision on the version they saw; returns None, or a sentence why it was not done.
 
-        `text` is the edited reply when approving, and the id or link of the reply when "it is there".
+        `text` is the edited reply when approving, a remark when rejecting or dropping, and the id or link of the reply
+        when "it is there"; `because` is one of REJECTIONS; `grace` is how many seconds an approval may be taken back.
         """
+        episode = await self.episode(key)
+        if episode is None:
+            return f"there is no episode {key}"
+        decision = Decision(action, by, self.clock(), text=(text or "").strip(), because=because, grace=grace)
+        if action == "approve" and episode.state is State.HELD:
+            mode = await self.mode()
+            words = decision.text or (episode.draft.text if episode.draft else "")
+            verdict = self.screen(episode, words, mode) if self.screen else episode.verdict
+            if objection := self._objection(episode, words, verdict, mode):
+                return objection
+            decision = replace(decision, mode=mode, verdict=verdict)
+        return await self._database.write(lambda connection: carry_out(connection, key, version, decision))
 
-        def work(connection: Connection) -> str | None:
-            # Locked, or on PostgreSQL somebody could move it between this look and our write.
-            row = connection.execute(select(*episodes.c).where(episodes.c.key == key).with_for_update()).first()
-            if row is None:
-                return f"there is no episode {key}"
-            episode = episode_of(row._asdict())
-            if version is not None and version != episode.version:
-                return f"it has moved on meanwhile and is now {episode.state.value}; look again"
-            decided = _DECISIONS.get((episode.state, action))
-            if decided is None:
-                return f"an episode that is {episode.state.value} cannot be answered with {action!r}"
-            columns = decided(episode, text, self.clock())
-            state = State(columns["state"])
-            step = Step(at=self.clock(), state=state, by=by, note=f"decided: {action}")
-            connection.execute(
-                update(episodes)
-                .where(episodes.c.key == key, episodes.c.version == episode.version)
-                .values(
-                    version=episode.version + 1,
-                    updated_at=now(),
-                    owner=None,
-                    hinted_at=None,
-                    steps=steps_json(steps_with(episode, step)),
-                    **columns,
-                )
-            )
-            connection.execute(insert(actions).values(at=now(), by=by, action=action, key=key, note=text or ""))
-            return None
+    def _objection(self, episode: Episode, words: str, verdict: Verdict | None, mode: str) -> str:
+        """Why a text cannot be approved now: it would not be posted."""
+        if mode == "stopped":
+            return "the policy mode is stopped: nothing is posted"
+        if not words.strip():
+            return "there is nothing to post"
+        if (room := self.room(episode)) is not None and len(words) > room:
+            return f"it has {len(words)} characters, and there is room for {room}"
+        if verdict is not None and verdict.decision in {"block", "silent"}:
+            found = "; ".join(dict.fromkeys(reason.why for reason in verdict.reasons if reason.risk != "low"))
+            return f"the filter blocks it: {found or mode}"
+        return ""
 
-        return await self._database.write(work)
+    async def lessons(self) -> Sequence[Mapping[str, Any]]:
+        """What people said of drafts, the newest word on each, oldest first: labelled examples without names."""
+        return await self._database.read(load_lessons)
 
-    async def set_mode(self, mode: str, *, by: str, why: str, until: float | None = None) -> None:
-        """Switch the policy mode: an append-only row, read by every worker just before it posts."""
-        row = {"mode": mode, "at": now(), "until": until, "by": by, "why": why}
-        await self._database.write(lambda connection: connection.execute(insert(modes).values(row)).rowcount)
+    async def set_mode(self, mode: str, *, by: str, why: str, **times: Any) -> None:
+        """Switch the policy mode: an append-only row, read by every worker just before it posts.
+
+        `times` are those of `switch.add_switch`; raises ValueError with the reason if they do not fit.
+        """
+        await self._database.write(lambda connection: add_switch(connection, mode, by=by, why=why, **times))
+
+    async def cancel_mode(self, id_: int, *, by: str, why: str = "") -> bool:
+        """Take back a plan, a time box or a daily window; False if there is no such one."""
+        return await self._database.write(lambda connection: cancel_switch(connection, id_, by=by, why=why))
 
     async def mode(self) -> str:
         """The policy mode in force."""
-        return await self._database.read(lambda connection: connection.scalar(select(mode_in_force)) or "heightened")
+        return (await self.in_force()).mode
+
+    async def in_force(self) -> InForce:
+        """The policy mode in force, who switched it, why and until when."""
+
+        def work(connection: Connection) -> InForce:
+            newest, moment = connection.execute(select(newest_switch, now())).one()
+            return self.journal.modes.read(connection, newest, moment)
+
+        return await self._database.read(work)
+
+    async def planned(self) -> Sequence[Switch]:
+        """The plans, time boxes and daily windows that still count."""
+        return await self._database.read(
+            lambda connection: load_schedule(connection).planned(connection.scalar(select(now())) or 0.0)
+        )
+
+    async def switched(self, limit: int = 20) -> Sequence[Mapping[str, Any]]:
+        """The newest rows of the switch as they were written, newest first."""
+        query = select(modes).order_by(modes.c.id.desc()).limit(limit)
+        rows = await self._database.read(lambda connection: connection.execute(query).mappings().all())
+        return [dict(row) for row in rows]
 
     async def release_thread(self, host: str, root: str, *, by: str) -> bool:
         """Let the bot speak in a thread again; False if it was not muted there."""
@@ -177,7 +272,8 @@ def _mentions_text(text: str) -> Any:
 
 def _older_than(key: str) -> Any:
     last = select(episodes.c.heard_at).where(episodes.c.key == key).scalar_subquery()
-    return or_(episodes.c.heard_at < last, and_(episodes.c.heard_at == last, episodes.c.key < key))
+    further = or_(episodes.c.heard_at < last, and_(episodes.c.heard_at == last, episodes.c.key < key))
+    return and_(episodes.c.heard_at <= last, further)  # the first half is what an index can start at
 
 
 def _changed_since(after: float) -> Callable[[Connection], Sequence[tuple[str, float]]]:
@@ -188,38 +284,3 @@ def _changed_since(after: float) -> Callable[[Connection], Sequence[tuple[str, f
         .limit(200)
     )
     return lambda connection: [(row[0], row[1]) for row in connection.execute(query)]
-
-
-def _approve(episode: Episode, text: str | None, at: datetime) -> dict[str, Any]:
-    draft = episode.draft
-    if draft is not None and text and text.strip() != draft.text:
-        draft = draft.model_copy(update={"text": text.strip(), "at": at})
-    return {"state": State.APPROVED.value, "due_at": now()} | columns_of({"draft": draft})
-
-
-def _reject(_episode: Episode, text: str | None, _at: datetime) -> dict[str, Any]:
-    return {"state": State.REJECTED.value, "due_at": None, "reason": text or "rejected by a person"}
-
-
-def _there(episode: Episode, text: str | None, at: datetime) -> dict[str, Any]:
-    words = episode.posting.text if episode.posting else ""
-    link = text or ""
-    reply = Reply(id=link.rstrip("/").rpartition("/")[2], url=link if "://" in link else "", text=words, at=at)
-    return {"state": State.POSTED.value, "due_at": None, "posted_at": now()} | columns_of({"reply": reply})
-
-
-def _again(_episode: Episode, _text: str | None, _at: datetime) -> dict[str, Any]:
-    return {"state": State.APPROVED.value, "due_at": now()} | columns_of({"posting": None, "came_from": None})
-
-
-def _drop(_episode: Episode, text: str | None, _at: datetime) -> dict[str, Any]:
-    return {"state": State.SKIPPED.value, "due_at": None, "reason": text or "dropped by a person"}
-
-
-_DECISIONS: Mapping[tuple[State, str], Callable[[Episode, str | None, datetime], dict[str, Any]]] = {
-    (State.HELD, "approve"): _approve,
-    (State.HELD, "reject"): _reject,
-    (State.UNSURE, "there"): _there,
-    (State.UNSURE, "again"): _again,
-    (State.UNSURE, "drop"): _drop,
-}

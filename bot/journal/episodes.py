@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Unpack
 
-from sqlalchemy import Connection, Float, and_, bindparam, func, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Float, Integer, Text, and_, bindparam, cast, func, insert, or_, select, update
+from sqlalchemy.dialects import sqlite
 
 from bot.errors import TryLater
+from bot.journal.burial import is_buried
 from bot.journal.database import Database, GroupedWrites
-from bot.journal.rows import columns_of, episode_of, heard_row, steps_json, steps_with
-from bot.journal.schema import actions, cursors, episodes, modes, now, personas, silences
+from bot.journal.prepared import first_row, named
+from bot.journal.rows import FIRST, columns_of, episode_of, heard_row, steps_json, steps_with
+from bot.journal.schema import actions, cursors, episodes, facts, modes, now, personas, silences, tombstones
+from bot.journal.schema import insert_new as _insert_new
+from bot.journal.seal import Nature, Seal, load_nature
+from bot.journal.switch import ModeReader
 from bot.model import FINAL, Episode, Mention, Posting, Reply, State, Step
-from bot.ports import Changes, Claimed, Gate, Refused, Standing
+from bot.ports import Changes, Claimed, Gate, Hint, Refused, Standing
 
 _AT_WORK = (State.HEARD.value, State.READ.value, State.DRAFTED.value, State.APPROVED.value)
 OPEN_REPLIES = (State.POSTING.value, State.POSTED.value, State.UNSURE.value)
@@ -37,8 +42,10 @@ class Episodes:
     hint_again: float = 5.0
     clock: Callable[[], datetime] = _utc
     lost: int = 0
+    modes: ModeReader = field(default_factory=ModeReader)
     _group: GroupedWrites = field(init=False)
     _known_personas: set[str] = field(default_factory=set)
+    _nature: Nature | None = None
 
     def __post_init__(self) -> None:
         self._group = GroupedWrites(self.database)
@@ -51,6 +58,12 @@ class Episodes:
                 connection.execute(insert(modes).values(mode="normal", at=now(), by="first start", why=""))
 
         await self.database.write(work)
+
+    def _nature_of(self, connection: Connection) -> Nature:
+        """Asked once: a seal never changes, and nobody restores a journal while a bot works on it."""
+        if self._nature is None:
+            self._nature = load_nature(connection)
+        return self._nature
 
     async def revive(self) -> int:
         """Free every episode that a worker held: for a start that knows that no other worker is alive.
@@ -86,8 +99,15 @@ class Episodes:
 
         await self.database.write(work)
 
-    async def hear(self, account: str, old: str, new: str, mentions: Sequence[Mention]) -> Sequence[str]:
-        def work(connection: Connection) -> Sequence[str]:
+    async def accounts(self) -> frozenset[str]:
+        """Every account that was ever listened to."""
+        query = select(cursors.c.account)
+        return frozenset(await self.database.read(lambda connection: connection.scalars(query).all()))
+
+    async def hear(
+        self, account: str, old: str, new: str, mentions: Sequence[Mention], *, first: Collection[str] = ()
+    ) -> Sequence[Hint]:
+        def work(connection: Connection) -> Sequence[Hint]:
             at = connection.scalar(select(now()))
             moved = connection.execute(
                 update(cursors)
@@ -97,30 +117,44 @@ class Episodes:
             if moved.rowcount == 0:
                 message = f"another listener moved the cursor of {account}"
                 raise TryLater(message)
-            return _insert_heard(connection, mentions, at or 0.0)
+            return _insert_heard(connection, mentions, at or 0.0, first, self._nature_of(connection))
 
         return await self.database.write(work)
 
     # 2 SWEEP, 3 CLAIM -------------------------------------------------------------------------------------------
 
-    async def sweep(self, limit: int) -> Sequence[str]:
+    async def sweep(self, limit: int) -> Sequence[Hint]:
         forgotten = or_(episodes.c.hinted_at.is_(None), episodes.c.hinted_at <= now() - self.hint_again)
+        # Whoever waited longest for a hint is next, so that rows that nobody takes cannot keep the others out.
         due = (
             select(episodes.c.key)
             .where(episodes.c.due_at <= now(), forgotten)
-            .order_by(episodes.c.due_at)
+            .order_by(episodes.c.lane, func.coalesce(episodes.c.hinted_at, 0.0), episodes.c.due_at)
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
-        hint = update(episodes).where(episodes.c.key.in_(due)).values(hinted_at=now()).returning(episodes.c.key)
-        return await self.database.write(lambda connection: connection.scalars(hint).all())
+        told = (episodes.c.key, episodes.c.account, episodes.c.person, episodes.c.lane, episodes.c.due_at)
+        hint = update(episodes).where(episodes.c.key.in_(due)).values(hinted_at=now()).returning(*told)
+        rows = await self.database.write(lambda connection: connection.execute(hint).all())
+        rows = sorted(rows, key=lambda row: (row.lane, row.due_at))
+        return [Hint(row.key, row.account, row.person, row.lane == FIRST) for row in rows]
+
+    async def surplus(self, room: int) -> float:
+        waiting = episodes.c.state.in_((State.HEARD.value, State.READ.value))
+        count = select(func.count()).select_from(episodes).where(waiting)
+        oldest = select(episodes.c.heard_at).where(waiting).order_by(episodes.c.heard_at)
+
+        def work(connection: Connection) -> float:
+            over = (connection.scalar(count) or 0) - room
+            return 0.0 if over <= 0 else connection.scalar(oldest.offset(over - 1).limit(1)) or 0.0
+
+        return await self.database.read(work)
 
     async def claim(self, key: str, owner: str, lease: float) -> Claimed | None:
         known = {"its_key": key, "owner": owner, "lease": lease}
 
         def work(connection: Connection) -> Mapping[str, Any] | None:
-            row = connection.execute(CLAIM, known).first()
-            return None if row is None else row._asdict()
+            return named(connection, CLAIM, known, _CLAIMED)
 
         row = await self._group.do(key, work)
         return None if row is None else Claimed(episode_of(row), row["now"])
@@ -197,10 +231,10 @@ class Episodes:
         statement, known = _change(episode, columns, timed)
 
         def work(connection: Connection) -> Refused | tuple[float, float]:
-            refused = _standing(connection, gate, episode).refused
+            refused = _standing(connection, gate, episode, self._nature_of(connection).seal, self.modes).refused
             if refused is not None:
                 return refused
-            row = connection.execute(statement, known).first()
+            row = first_row(connection, statement, known)
             return Refused("lost") if row is None else (row[0], row[1])
 
         answer = await self._group.do(episode.key, work)
@@ -229,7 +263,7 @@ class Episodes:
     async def _write(self, episode: Episode, columns: Mapping[str, Any], timed: Mapping[str, float | None]) -> bool:
         """Compare and set; False, and one more lost, if the episode is not what it was."""
         statement, known = _change(episode, columns, timed)
-        if await self._group.do(episode.key, lambda connection: connection.execute(statement, known).first()) is None:
+        if await self._group.do(episode.key, lambda connection: first_row(connection, statement, known)) is None:
             self.lost += 1
             return False
         return True
@@ -241,19 +275,18 @@ class Episodes:
 
         def work(connection: Connection) -> None:
             found = connection.execute(select(*episodes.c).where(episodes.c.key == key).with_for_update()).first()
-            row = None if found is None else found._asdict()
-            if row is None or row["reply_id"] == reply.id:
+            if found is None:
+                _tell_tombstone(connection, self._nature_of(connection), key, reply)
+                return
+            row = found._asdict()
+            if row["reply_id"] == reply.id:
                 return
             if row["state"] == State.POSTED.value:
-                connection.execute(
-                    insert(actions).values(
-                        at=now(),
-                        by=by,
-                        action="doubled",
-                        key=key,
-                        note=f"a second reply stands there: {reply.id}",
-                    ),
-                )
+                note = f"a second reply stands there: {reply.id}"
+                told = select(actions.c.id).where(actions.c.key == key, actions.c.note == note).limit(1)
+                if connection.scalar(told) is None:
+                    alarm = insert(actions).values(at=now(), by=by, action="doubled", key=key, note=note)
+                    connection.execute(alarm)
                 return
             episode = episode_of(row)
             step = Step(at=self.clock(), state=State.POSTED, by=by, note="the reply was found after all")
@@ -264,6 +297,23 @@ class Episodes:
             connection.execute(statement, known)
 
         await self._group.do(key, work)
+
+    async def tell_lost(self) -> None:
+        """Add the writes that came too late in this process to the sum of all processes."""
+        lost, self.lost = self.lost, 0
+        if not lost:
+            return
+
+        def work(connection: Connection) -> None:
+            connection.execute(_insert_new(connection, facts, {"name": "lost", "value": "0", "at": now()}))
+            total = cast(cast(facts.c.value, Integer) + lost, Text)
+            connection.execute(update(facts).where(facts.c.name == "lost").values(value=total, at=now()))
+
+        try:
+            await self.database.write(work)
+        except TryLater:
+            self.lost += lost
+            raise
 
     # consent, policy, persona -----------------------------------------------------------------------------------
 
@@ -278,16 +328,23 @@ class Episodes:
 
     async def lift(self, host: str, scope: str, who: str) -> None:
         """End a silence."""
-        statement = silences.delete().where(
-            silences.c.host == host,
-            silences.c.scope == scope,
-            silences.c.who == who,
-        )
-        await self.database.write(lambda connection: connection.execute(statement).rowcount)
+
+        def work(connection: Connection) -> int:
+            names = [who] if scope == "thread" else [who, self._nature_of(connection).seal.person(who)]
+            statement = silences.delete().where(
+                silences.c.host == host, silences.c.scope == scope, silences.c.who.in_(names)
+            )
+            return connection.execute(statement).rowcount
+
+        await self.database.write(work)
 
     async def standing(self, episode: Episode, gate: Gate) -> Standing:
         """The policy mode, and what the gate would say now; asked early so that no model is paid for nothing."""
-        return await self.database.read(lambda connection: _standing(connection, gate, episode))
+
+        def work(connection: Connection) -> Standing:
+            return _standing(connection, gate, episode, self._nature_of(connection).seal, self.modes)
+
+        return await self.database.read(work)
 
     async def replies_in(self, account: str, root: str) -> Sequence[str]:
         query = select(episodes.c.reply_id).where(
@@ -323,6 +380,7 @@ CLAIM = (
     )
     .returning(*episodes.c, now().label("now"))
 )
+_CLAIMED = (*(column.name for column in episodes.c), "now")
 
 
 @cache
@@ -352,36 +410,49 @@ def _change(
     return _statement(tuple(sorted(columns)), tuple(sorted(timed))), known
 
 
-def _insert_new(connection: Connection, table: Any, rows: Any) -> Any:
-    """An INSERT that leaves rows alone which are there already."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    return dialect.insert(table).values(rows).on_conflict_do_nothing()
-
-
-def _insert_heard(connection: Connection, mentions: Sequence[Mention], at: float) -> Sequence[str]:
+def _insert_heard(
+    connection: Connection, mentions: Sequence[Mention], at: float, first: Collection[str], nature: Nature
+) -> Sequence[Hint]:
     unique = {mention.key: mention for mention in mentions}
-    if not unique:
+    new = sorted(set(unique) - is_buried(connection, nature.seal, list(unique)))
+    if not new:
         return ()
-    rows = [heard_row(unique[key], at) for key in sorted(unique)]
-    return connection.scalars(_insert_new(connection, episodes, rows).returning(episodes.c.key)).all()
+    rows = [heard_row(unique[key], at, first=key in first, restored_at=nature.restored_at) for key in new]
+    if connection.dialect.name == "sqlite":
+        there = {row["key"] for row in rows if first_row(connection, _heard(tuple(row)), row) is not None}
+    else:
+        there = set(connection.scalars(_insert_new(connection, episodes, rows).returning(episodes.c.key)).all())
+    return [Hint(key, said.account, said.person, key in first) for key, said in unique.items() if key in there]
 
 
-mode_in_force = (
-    select(modes.c.mode)
-    .where(or_(modes.c.until.is_(None), modes.c.until > now()))
-    .order_by(modes.c.id.desc())
-    .limit(1)
-    .scalar_subquery()
-)
+@cache
+def _heard(columns: tuple[str, ...]) -> Any:
+    # One row at a time: SQLAlchemy compiles an INSERT of many rows anew each time.
+    row = sqlite.insert(episodes).values({name: bindparam(name) for name in columns})
+    return row.on_conflict_do_nothing().returning(episodes.c.key)
 
 
+def _tell_tombstone(connection: Connection, nature: Nature, key: str, reply: Reply) -> None:
+    """A reply that turned up after its episode was forgotten: its figures are mended, its words stay gone."""
+    account = key[: key.rindex(":")] if ":" in key else key
+    connection.execute(
+        update(tombstones)
+        .where(tombstones.c.digest == nature.seal.of(key), tombstones.c.reply.is_(None))
+        .values(state=State.POSTED.value, reply=nature.seal.reply(account, reply.id))
+    )
+
+
+newest_switch = select(func.max(modes.c.id)).scalar_subquery()
 _silence = (
     select(silences.c.scope)
     .where(
         silences.c.host == bindparam("host"),
         or_(
-            and_(silences.c.scope == "person", silences.c.who == bindparam("person")),
-            and_(silences.c.scope == "posts_of", silences.c.who == bindparam("root_person")),
+            and_(silences.c.scope == "person", silences.c.who.in_([bindparam("person"), bindparam("sealed")])),
+            and_(
+                silences.c.scope == "posts_of",
+                silences.c.who.in_([bindparam("root_person"), bindparam("sealed_root")]),
+            ),
             and_(silences.c.scope == "thread", silences.c.who == bindparam("root")),
         ),
     )
@@ -396,30 +467,37 @@ _replies = (
         episodes.c.account == bindparam("account"),
         episodes.c.root_id == bindparam("root"),
         episodes.c.key != bindparam("its_key"),
-        episodes.c.state.in_(OPEN_REPLIES),
+        or_(*(episodes.c.state == state for state in OPEN_REPLIES)),
     )
     .scalar_subquery()
 )
-STANDING = select(mode_in_force, _silence, _replies)
+STANDING = select(newest_switch, now(), _silence, _replies)
 
 
-def _standing(connection: Connection, gate: Gate, episode: Episode) -> Standing:
-    """Mode, silences and replies so far in one question."""
+def _standing(connection: Connection, gate: Gate, episode: Episode, seal: Seal, reader: ModeReader) -> Standing:
+    """Mode, silences and replies so far in one question. A forgotten person's wish is known by its keyed hash."""
     known = {
         "host": gate.host,
         "person": gate.person,
         "root_person": gate.root_person,
+        "sealed": seal.person(gate.person),
+        "sealed_root": seal.person(gate.root_person),
         "root": gate.root,
         "account": episode.mention.account,
         "its_key": episode.key,
     }
-    mode, scope, count = connection.execute(STANDING, known).one()
-    return Standing(mode or "heightened", _refused(mode, scope, count, gate))
+    row = first_row(connection, STANDING, known)
+    assert row is not None  # noqa: S101 - questions without a condition are always one row
+    newest, moment, scope, count = row
+    mode = reader.read(connection, newest, moment).mode
+    return Standing(mode, _refused(mode, scope, count, gate))
 
 
-def _refused(mode: str | None, scope: str | None, count: int, gate: Gate) -> Refused | None:
+def _refused(mode: str, scope: str | None, count: int, gate: Gate) -> Refused | None:
     if mode == "stopped":
         return Refused("the policy mode is stopped")
+    if gate.mode and gate.mode != mode:
+        return Refused(f"the policy mode became {mode} after it was checked", again=True)
     if scope is not None and not (scope == "thread" and gate.thread_limit is None):
         return Refused(_SILENCES[scope])
     if gate.thread_limit is not None and count >= gate.thread_limit:

@@ -16,7 +16,7 @@ from bot.errors import Misconfigured
 PROSE = ("who", "banter", "warm", "comfort", "never")
 LISTS = ("openers", "closers", "topics", "lines")
 TONES = ("banter", "warm", "comfort")
-CHATS = ("who", "robot", "there", "help", "thanks", "outcome", "empty", "glyphs", "puzzled")
+CHATS = ("who", "robot", "there", "help", "thanks", "outcome", "empty", "glyphs", "puzzled", "news")
 PLIGHTS = (
     "grief", "suicide_loss", "pet_death", "illness", "accident", "pregnancy_loss", "breakup", "exam_failure",
     "job_loss", "disaster", "bullying", "loneliness", "mental_illness", "panic", "family_conflict", "caregiving",
@@ -33,8 +33,10 @@ BLANKS: Mapping[str, str] = {
     "weekday": "the weekday that is named there",
     "meme": "the name of the meme that came to mind",
     "play": "that meme played: its finished sentence",
+    "news": "the title of the topic of today that the post belongs to, where it is short",
 }
-_PLAYFUL = frozenset(BLANKS)
+_NEWS = frozenset({"me", "news"})
+_PLAYFUL = frozenset(BLANKS) - {"news"}
 _PLAIN = frozenset({"me"})
 LINE_LIMIT = 120
 ENOUGH = 3
@@ -275,4 +277,6 @@ def _unfit(words: list[str]) -> str:
 def _blanks_of(words: list[str]) -> frozenset[str]:
     if words[0] == "lines" and words[1] in ("banter", "warm"):
         return _PLAYFUL
+    if words[0] == "lines" and words[1] == "news":
+        return _NEWS
     return _PLAIN if words[0] == "lines" else frozenset()

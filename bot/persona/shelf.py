@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.errors import Misconfigured
@@ -27,6 +28,10 @@ class PersonaShelf:
     trouble: str = ""
     _seen: tuple[int, int] | None = None
     _good: Persona | None = None
+    _place: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._place = str(self.path)  # building a path costs more than asking for its stamp
 
     @property
     def path(self) -> Path:
@@ -36,7 +41,7 @@ class PersonaShelf:
     def current(self) -> Persona:
         """The last good version; one `stat` call unless the file changed."""
         try:
-            stat = self.path.stat()
+            stat = os.stat(self._place)
             stamp = (stat.st_mtime_ns, stat.st_size)
         except OSError:
             stamp = (0, -1)

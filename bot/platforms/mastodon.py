@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -13,20 +13,31 @@ import aiohttp
 
 from bot.errors import TryLater, Unsure
 from bot.http import Refused, Remote
-from bot.model import Author, Mention, Reply
-from bot.platforms.mastodon_search import Search, reply_of
+from bot.model import Author, Mention, Post, Reply
+from bot.platforms.mastodon_search import Search, read_own, reply_of
 from bot.platforms.mastodon_server import Server, recognise
-from bot.platforms.mastodon_status import REPLY_SIGHTS, count, id_order, media_of, person_of, sight_of, text_of
+from bot.platforms.mastodon_status import (
+    REPLY_SIGHTS,
+    count,
+    id_order,
+    may_be_counted,
+    media_of,
+    person_of,
+    post_of,
+    sight_of,
+    text_of,
+)
 from bot.platforms.mastodon_thread import read_above
 from bot.platforms.wire import Unreadable, moment, name, rows, table, words
-from bot.ports import ABSENT, Batch, Found, Once
+from bot.ports import ABSENT, Batch, Found, Once, Own
+from bot.walls import Meter
 
 PAGE = 40
 # Notification ids are given out before their transaction commits, so a smaller one may appear after a larger one:
 # for so many seconds after news, at the start and every hour the page before the cursor is read again.
 OVERLAP = 600.0
 DEEP_EVERY = 3600.0
-# A server allows 300 requests in five minutes (docs.joinmastodon.org, rate limits); this leaves most of them free.
+# A server allows 300 requests in five minutes (see bot/walls.py); this leaves most of them free.
 LOOK_EVERY = 5.0
 PAGES_AT_ONCE = 10
 THREAD = 40
@@ -61,7 +72,7 @@ class Mastodon:
         self._next_deep = self._quiet_from = self._next_look = clock()
 
     @classmethod
-    async def open(
+    async def open(  # noqa: PLR0913 - a test moves the clocks, the root brings the rest
         cls,
         session: aiohttp.ClientSession,
         url: str,
@@ -72,13 +83,14 @@ class Mastodon:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock: Callable[[], float] = time.monotonic,
         sleep: Sleep = asyncio.sleep,
+        meter: Meter | None = None,
     ) -> Mastodon:
         """Ask the server who we are and what it is.
 
         Raises `Misconfigured` for a url or token that cannot be one, `GiveUp` for a refused token and `TryLater` for
         a server that cannot be reached or does not speak Mastodon's API.
         """
-        remote = Remote(session, url, token, setting=setting, deadline=deadline, now=now)
+        remote = Remote(session, url, token, setting=setting, deadline=deadline, now=now, meter=meter)
         answer = await remote.read("/api/v1/accounts/verify_credentials")
         try:
             me = person_of(answer.body)
@@ -150,6 +162,20 @@ class Mastodon:
         except Refused as refused:
             if refused.status not in (404, 410):
                 raise
+
+    async def own_replies(self, since: datetime) -> Sequence[Own]:
+        """From the newest back to `since`, or through the newest thousand."""
+        return await read_own(self._remote, self._me.id, since)
+
+    async def timeline(self, after: str) -> tuple[Sequence[Post], str]:
+        """The local public timeline after an id, oldest first; people who do not want to be found are left out."""
+        params = {"local": "true", "limit": str(PAGE)} | ({"min_id": after} if after else {})
+        answer = await self._remote.read("/api/v1/timelines/public", params)
+        try:
+            found = sorted((table(row) for row in rows(answer.body)), key=lambda row: id_order(name(row.get("id"))))
+            return [post_of(row) for row in found if may_be_counted(row)], name(found[-1]["id"]) if found else after
+        except Unreadable as error:
+            raise TryLater(f"the timeline of {self.account} is unreadable: {error}") from error
 
     async def close(self) -> None:
         """Nothing: the session belongs to whoever passed it in."""

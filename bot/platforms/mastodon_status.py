@@ -91,6 +91,16 @@ def sight_of(status: Mapping[str, object]) -> Sight:
     return _SIGHTS.get(status.get("visibility"), "direct")
 
 
+def may_be_counted(status: Mapping[str, object]) -> bool:
+    """Whether a public post may count among what people talk about: no bot, no warning, and nobody who hides."""
+    author = status.get("account")
+    if not isinstance(author, dict) or status.get("sensitive") is True or status.get("spoiler_text"):
+        return False
+    hides = author.get("noindex") is True or author.get("indexable") is False or author.get("discoverable") is False
+    nobot = re.search(r"#?no-?bot\b", str(author.get("note") or ""), re.IGNORECASE) is not None
+    return sight_of(status) == "public" and author.get("bot") is not True and not hides and not nobot
+
+
 def count(text: str, url_length: int) -> int:
     """Characters, an address counting `url_length` and at least its own length.
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from aiohttp import web
 
 from bot.errors import Misconfigured
-from bot.plaza import people, protocol
+from bot.plaza import board, people, protocol
 from bot.plaza.fault import Fault
 from bot.plaza.keys import ORIGIN, PEOPLE_PACE, REPLY_PACE, STOPPING, STORE, TOKEN
 from bot.plaza.pace import Pace
@@ -38,6 +38,7 @@ _LOG = logging.getLogger(__name__)
 ROUTES = (
     web.get(f"{BASE}/me", for_robot(protocol.me)),
     web.get(f"{BASE}/mentions", for_robot(protocol.mentions)),
+    web.get(f"{BASE}/replies", for_robot(protocol.own_replies)),
     web.get(BASE + "/posts/{id}/thread", for_robot(protocol.thread)),
     web.post(BASE + "/posts/{id}/replies", for_robot(protocol.reply)),
     web.get(BASE + "/posts/{id}/replies/mine", for_robot(protocol.my_reply)),
@@ -80,7 +81,7 @@ def make_plaza(
     app[ORIGIN] = public_url.rstrip("/")
     app[PEOPLE_PACE] = Pace(people_per_minute, burst=60, clock=clock)
     app[REPLY_PACE] = Pace(replies_per_minute, burst=1000, clock=clock)
-    app.add_routes([*ROUTES, *pages])
+    app.add_routes([*ROUTES, web.get("/board.json", board.show(now)), *pages])
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(stop_waiting)
 

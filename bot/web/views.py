@@ -14,7 +14,7 @@ from bot.web.ports import Action
 from bot.web.site import SESSION, SITE, render, zone
 
 ROWS = 50
-NONE = dict.fromkeys(("oldest", "held", "unsure", "doubled", "lost", "today.posted"), 0.0)
+NONE = dict.fromkeys(("oldest", "held", "unsure", "doubled", "lost", "backlog", "left_out", "today.posted"), 0.0)
 WEEK = 7 * 86400
 YEAR = 365 * 86400
 ACTIONS: tuple[Action, ...] = get_args(Action)

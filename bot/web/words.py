@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from bot.web.words_review import REVIEW_WORDS
+
 Language = Literal["zh", "en"]
 
 WORDS: dict[str, tuple[str, str]] = {
@@ -44,6 +46,20 @@ WORDS: dict[str, tuple[str, str]] = {
     "figure.posted": ("今天发出", "Posted today"),
     "figure.doubled": ("回了两遍：{n}", "Answered twice: {n}"),
     "figure.lost": ("别人先一步写入：{n}", "Writes that came too late: {n}"),
+    "figure.lost.why": (
+        "另一个进程先写了，这一次没写：这正是不回两遍的保证，数目小不用管。",
+        "Another process was first, so this write was left out: nobody is answered twice. A few are normal.",
+    ),
+    "figure.backlog": ("还在排队：{n}", "In the queue: {n}"),
+    "figure.audit": ("{ago}前核对过平台上的 {n} 条回复", "{n} replies on the platforms checked {ago} ago"),
+    "figure.audit.good": ("都对得上", "all accounted for"),
+    "figure.audit.odd": ("{n} 条日志里原来没有", "{n} were not in the log"),
+    "figure.audit.missing": ("{n} 条已被删除", "{n} deleted there"),
+    "figure.audit.missing.why": (
+        "日志里发出过、平台上已经看不到的回复：楼主、管理员或机器人自己删的。",
+        "Posted replies that no longer stand there: deleted by the author, a moderator or the bot.",
+    ),
+    "figure.left_out": ("今天忙不过来，没接的梗：{n}", "Left out today, too many at once: {n}"),
     "figure.none": ("没有", "none"),
     # the filters
     "filter": ("筛选", "Filter"),
@@ -226,6 +242,17 @@ WORDS: dict[str, tuple[str, str]] = {
     "recalled.used": ("用了它", "played"),
     "recalled.named": ("对方提到的", "they named it"),
     "recalled.seen": ("相似度", "Likeness"),
+    "topics": ("今天在聊的", "Topics of today"),
+    "topics.used": ("提到了它", "spoken of"),
+    "topics.usable": ("能玩", "may be joked about"),
+    "topics.context": ("只用来看懂", "context only"),
+    "topics.state.rising": ("正在升", "rising"),
+    "topics.state.peak": ("正热", "at its peak"),
+    "topics.state.fading": ("在退", "fading"),
+    "topics.state.dead": ("过去了", "gone"),
+    "topics.trust.low": ("来源不太可靠", "low trust"),
+    "topics.trust.fair": ("来源一般", "fair trust"),
+    "topics.trust.good": ("多处印证", "good trust"),
     "written": ("写下", "Written"),
     "written.none": ("还没写。", "Nothing written yet."),
     "written.others": ("没选中的（{n}）", "Not chosen ({n})"),
@@ -309,6 +336,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "span.h": ("{n} 小时", "{n} h"),
     "span.d": ("{n} 天", "{n} d"),
 }
+WORDS |= REVIEW_WORDS
 
 
 def say(language: Language, word: str, **blanks: object) -> str:

@@ -29,6 +29,8 @@ def lines_for(brief: Brief, persona: Persona, told: Told) -> list[tuple[str, flo
         return _comforts(brief, persona, told)
     if told.small and (answers := persona.said("lines", told.small, language)):
         return [(line, 0.0) for line in answers]
+    if told.news and (talk := persona.said("lines", "news", language)):
+        return [(line, 1.0 * ("news" in blanks_in(line))) for line in talk]
     lines = [(line, 2.0) for line in persona.said("lines", tone.value, language, told.matter) if told.matter]
     if tone is Tone.WARM:
         troubles = [name for feeling in _feelings(brief) for name in feeling.troubles if name != told.matter]
@@ -83,7 +85,7 @@ def _meme_worth(blanks: frozenset[str], told: Told, tone: Tone) -> float:
 
 def quips(told: Told, memory: Sequence[str], rng: random.Random) -> list[str]:
     """The card's own short replies that fit the room, those heard longest ago first; none for small talk."""
-    if told.meme is None or told.small:
+    if told.meme is None or told.small or told.news:
         return []
     fitting = [text for text in told.meme.quips if len(text) <= told.room]
     heard = {text: place + 1 for place, text in enumerate(memory)}

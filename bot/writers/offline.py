@@ -65,6 +65,7 @@ class Offline:
             writer=self.name,
             persona=persona.version,
             meme=meme,
+            topic=told.news.key if told.news and not told.small else "",
             seconds=max(0.0, (ended - began).total_seconds()),
             at=ended,
         )

@@ -6,12 +6,14 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bot.model import Brief, Meme, Tone
+from bot.model import Brief, Meme, Tone, Topic
 from bot.persona import Persona, base
 from bot.writers.asked import asked, wordless, words_to
 from bot.writers.script import simplified
+from memes.trends.board import find_topic
 
 READ_LIMIT = 600
+NEWS_LIMIT = 8  # Chinese characters of a title that a reply repeats: longer runs of the post are not said again
 
 # Slots of a meme's pattern that any everyday thing may fill; other slots need a mind, so such a pattern is not played.
 _THINGS = frozenset({"东西", "事", "食物", "话题", "物", "thing", "things", "topic", "food", "noun"})
@@ -32,12 +34,15 @@ class Told:
     room: int
     me: str
     small: str
+    news: Topic | None = None
 
     def blanks(self) -> dict[str, str]:
         """What can fill a line's blanks; a blank that nothing fills is missing."""
         filled = {"me": self.me, "topic": self.topic, "weekday": self.weekday}
         if self.meme:
             filled |= {"meme": _spoken(self.meme), "play": _play(self.meme, self.topic, self.matter)}
+        if self.news and len(self.news.title) <= (NEWS_LIMIT if self.language == "zh" else 3 * NEWS_LIMIT):
+            filled["news"] = self.news.title
         return {name: value for name, value in filled.items() if value}
 
 
@@ -67,7 +72,14 @@ def understand(brief: Brief, persona: Persona) -> Told:
         room=brief.room,
         me=persona.called(language),
         small=_small_talk(brief, persona, said),
+        news=_news(brief, texts) if brief.reading.tone is Tone.BANTER else None,
     )
+
+
+def _news(brief: Brief, texts: list[str]) -> Topic | None:
+    """The topic of today that the post belongs to, if it may be joked about."""
+    found = find_topic(brief.topics, "\n".join(texts)) if brief.topics else None
+    return found if found is not None and found.usable and found.state != "fading" else None
 
 
 def _small_talk(brief: Brief, persona: Persona, said: str) -> str:

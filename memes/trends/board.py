@@ -46,6 +46,8 @@ class _Track:
     peak: float = 0.0
     peak_at: datetime | None = None
     burst_at: datetime | None = None
+    about: str = ""
+    told_by: str = ""
 
     @property
     def last_seen(self) -> datetime:
@@ -78,6 +80,19 @@ class Board:
             self._seen[source] = now
             self._shown[source] = frozenset(shown.get(source, ()))
         self._forget(now)
+
+    def adopt(self, topics: Sequence[Topic], now: datetime) -> None:
+        """Take over what another leader knew, so that a restart does not make old topics young again."""
+        for topic in topics:
+            if topic.key in self._tracks or (now - topic.last_seen).total_seconds() > DEAD:
+                continue
+            track = _Track(topic.key, topic.title, topic.category, topic.url, topic.first_seen, dict(topic.sources))
+            track.heats = dict.fromkeys(topic.sources, topic.heat)
+            track.grades = dict.fromkeys(topic.sources, topic.trust if len(topic.sources) == 1 else "fair")
+            track.peak, track.peak_at = topic.heat, topic.peak_at
+            track.about, track.told_by = topic.about, topic.told_by
+            self._tracks[topic.key] = track
+            self._aliases[topic.key] = topic.key
 
     def confirm(self, source: str, now: datetime) -> None:
         """Take note that a source still shows what it showed before (HTTP 304)."""
@@ -140,6 +155,8 @@ class Board:
         track.rank = item.rank
         track.category = track.category or item.category
         track.url = track.url or item.url
+        if not track.about and item.about and (self._screen is None or self._screen(item.about)):
+            track.about, track.told_by = item.about, item.source
         if item.at and item.at < track.first_seen:
             track.first_seen = item.at
         if heat >= track.peak:
@@ -166,7 +183,8 @@ class Board:
         heats = [track.heats[source] for source in shown] or [max(track.heats.values()) * 2 ** (-unseen / HALF_LIFE)]
         heat = 0.0 if unseen > DEAD else max(heats)
         trust = grade(track.grades.values())
-        why = "only seen in one untrusted place" if trust == "low" else self._gate.judge(track.title, track.category)
+        harm, dull = self._gate.weigh(track.title, track.category)
+        why = harm or ("only seen in one untrusted place" if trust == "low" else dull)
         return Topic(
             key=track.key,
             title=track.title,
@@ -181,6 +199,9 @@ class Board:
             peak_at=track.peak_at or track.first_seen,
             usable=not why,
             why=why,
+            sensitive=bool(harm),
+            about=track.about,
+            told_by=track.told_by,
         )
 
 

@@ -20,20 +20,25 @@ class Gate:
 
     def judge(self, title: str, category: str = "") -> str:
         """Return why a topic is no material for a joke; empty when it is."""
+        harm, dull = self.weigh(title, category)
+        return harm or dull
+
+    def weigh(self, title: str, category: str = "") -> tuple[str, str]:
+        """Return the sign of harm in a topic, and why it is no fun; each is empty when there is none."""
         words = _read()
         plain = fold(title)
         kind = fold(category).partition("-")[0].strip()  # 综艺-内地综艺 is 综艺
         if kind in words.grave_kinds:
-            return f"the board files it under {category}"
+            return f"the board files it under {category}", ""
         topics = sorted(find_topics(plain) - words.harmless)
         if topics:
-            return f"touches {topics[0]}"
+            return f"touches {topics[0]}", ""
         grave = words.grave.find(plain)
         if grave:
-            return f"says {grave[0].phrase}"
+            return f"says {grave[0].phrase}", ""
         if kind not in words.playful_kinds and not words.playful.find(plain):
-            return "nothing says that it is fun"
-        return ""
+            return "", "nothing says that it is fun"
+        return "", ""
 
 
 @dataclass(frozen=True)

@@ -70,12 +70,24 @@ class Poller:
         self._sources = {source.name: source for source in sources}
         self._board, self._get, self._clock, self._jitter, self._patience = board, get, clock, jitter, patience
         self.health = {name: Health(name) for name in self._sources}
+        self._asking: set[str] = set()
 
     async def poll(self) -> int:
-        """Ask every source that is due, at the same time; return how many gave something new. Call it each second."""
+        """Ask every source that is due, at the same time; return how many gave something new. Call it each second.
+
+        It may be called again while a slow source has not answered: that one is left alone until it has.
+        """
         now = self._clock()
-        due = [source for name, source in self._sources.items() if (self.health[name].due or now) <= now]
-        return sum(await asyncio.gather(*(self._ask(source) for source in due)))
+        free = ((name, source) for name, source in self._sources.items() if name not in self._asking)
+        due = [source for name, source in free if (self.health[name].due or now) <= now]
+        self._asking |= {source.name for source in due}
+        return sum(await asyncio.gather(*(self._ask_once(source) for source in due)))
+
+    async def _ask_once(self, source: Source) -> bool:
+        try:
+            return await self._ask(source)
+        finally:
+            self._asking.discard(source.name)
 
     async def _ask(self, source: Source) -> bool:
         health = self.health[source.name]

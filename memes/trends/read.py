@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from xml.etree import ElementTree
 
-from memes.trends.title import clean_title
+from memes.trends.title import clean_about, clean_title
 from memes.trends.topic import Item
 
 LARGEST = 2_000_000  # bytes
@@ -38,6 +38,7 @@ class Columns:
     at: str = ""
     updated: str = ""
     advert: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ def read_hotlist(body: bytes, columns: Columns, *, source: str, now: datetime) -
             "heat": parse_heat(_follow(row, columns.heat)),
             "category": _text(_follow(row, columns.category)),
             "url": _text(_follow(row, columns.url)),
+            "about": clean_about(_text(_follow(row, columns.about))),
             "at": parse_time(_follow(row, columns.at)),
         }
         for row in live
@@ -82,6 +84,7 @@ def read_rss(body: bytes, *, source: str, now: datetime) -> Payload:
             "title": _child(node, "title"),
             "category": _child(node, "category"),
             "url": _child(node, "link"),
+            "about": clean_about(_child(node, "description") or _child(node, "summary")),
             "at": parse_time(_child(node, "pubDate") or _child(node, "updated") or _child(node, "published")),
         }
         for node in entries

@@ -58,7 +58,7 @@ def daily_hot(base: str, board: str) -> Source:
         kind="hotlist",
         url=f"{base.rstrip('/')}/{board}?cache=false",
         interval=60.0,  # the operator's own server may be asked often
-        columns=Columns(at="timestamp", updated="updateTime"),
+        columns=Columns(at="timestamp", updated="updateTime", about="desc"),
     )
 
 

@@ -55,10 +55,11 @@ class Stream:
         *,
         opted_out: Callable[[str], bool] = lambda account: False,
         cutter: Cutter | None = None,
-        salt: bytes = b"",
+        hash: Callable[[str], str] | None = None,
     ) -> None:
-        """Begin without any post; `salt` (16 bytes at most) keys the hashes of accounts."""
-        self._bursts, self._opted_out, self._cutter, self._salt = bursts, opted_out, cutter or shared_cutter(), salt
+        """Begin without any post; `hash` turns an account into what is kept of it (a keyed hash of the operator's)."""
+        self._bursts, self._opted_out, self._cutter = bursts, opted_out, cutter or shared_cutter()
+        self.hash = hash or _hash
         self._now: dict[str, int] = {}
         self._today: dict[str, set[str]] = {}
         self._wordings: dict[str, datetime] = {}
@@ -72,7 +73,7 @@ class Stream:
         plain = fold(shorten(post.text))
         if self._is_repeat(plain, post.at):
             return False
-        who = hashlib.blake2b(post.account.encode("utf-8", "replace"), digest_size=8, key=self._salt).hexdigest()
+        who = self.hash(post.account)
         for term in find_terms(plain, self._cutter):
             self._keep(term, Use(who, post.text.strip()[:LONGEST_USE], post.at))
             self._count(term, who)
@@ -98,11 +99,12 @@ class Stream:
         kept = {term: [use for use in uses if use.at >= moment] for term, uses in self._uses.items()}
         self._uses = {term: uses for term, uses in kept.items() if uses}
 
-    def forget(self, account: str) -> None:
-        """Delete all that this account contributed."""
-        who = hashlib.blake2b(account.encode("utf-8", "replace"), digest_size=8, key=self._salt).hexdigest()
+    def forget(self, account: str) -> str:
+        """Delete all that this account contributed; return its hash, for whoever keeps uses elsewhere."""
+        who = self.hash(account)
         kept = {term: [use for use in uses if use.who != who] for term, uses in self._uses.items()}
         self._uses = {term: uses for term, uses in kept.items() if uses}
+        return who
 
     def _is_repeat(self, plain: str, at: datetime) -> bool:
         # Copied wordings are one voice: letters alone, so that a changed tail of marks does not make them new.
@@ -128,6 +130,10 @@ class Stream:
         if all(other.who != use.who for other in uses):
             uses.append(use)
             del uses[:-MOST_USES]
+
+
+def _hash(account: str) -> str:
+    return hashlib.blake2b(account.encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
 def _trim(table: dict[str, Any], most: int) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import re
 from functools import lru_cache
 
 from memes.plain import fold
 
+TOLD = 240  # characters of what a board writes below a title
 LONGEST = 200  # characters of a title; longer ones are no titles
 ALIKE = 0.6  # share of common character pairs from which two titles are one topic
 
@@ -17,6 +19,17 @@ def clean_title(text: str) -> str:
     """Return a title in one line without hash marks, control characters and labels such as [热] at its end."""
     line = " ".join("".join(mark if mark.isprintable() else " " for mark in text).split())
     return _TAIL.sub("", line.strip("#＃ ")).strip("#＃ ")[:LONGEST]
+
+
+def clean_about(text: str) -> str:
+    """Return what a board writes below a title as one line of plain text, cut at the end of a sentence."""
+    line = html.unescape(re.sub(r"<[^<>]{0,500}>", " ", text[: 20 * TOLD]))
+    line = " ".join("".join(mark if mark.isprintable() else " " for mark in line).split())
+    if len(line) <= TOLD:
+        return line
+    cut = line[:TOLD]
+    end = max(cut.rfind(mark) for mark in "。！？!?")
+    return cut[: end + 1] if end > TOLD // 3 else cut.rstrip() + "…"
 
 
 def make_key(title: str) -> str:

@@ -13,7 +13,8 @@ State = Literal["rising", "peak", "fading", "dead"]
 class Item(BaseModel):
     """One row of one board. `rank` starts at 1; `heat` is in the board's own unit, None where it tells none.
 
-    `at` is the time the board itself gives the row, if any; `fetched` when we read it.
+    `at` is the time the board itself gives the row, if any; `fetched` when we read it. `about` is what the board
+    itself writes below the title, cut to a few sentences.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -24,6 +25,7 @@ class Item(BaseModel):
     heat: float | None = None
     category: str = ""
     url: str = ""
+    about: str = ""
     at: AwareDatetime | None = None
     fetched: AwareDatetime
 
@@ -32,7 +34,8 @@ class Topic(BaseModel):
     """Something many people talk about now.
 
     `heat` is in [0, 1]: a percentile on its board, decayed once it left; `sources` maps each board to the time it
-    last showed the topic; `usable` says whether it may be material for a joke, `why` the reason it may not.
+    last showed the topic; `usable` says whether it may be material for a joke, `why` the reason it may not, and
+    `sensitive` that the reason is harm. `about` is what the board `told_by` writes below its title.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -50,3 +53,6 @@ class Topic(BaseModel):
     peak_at: AwareDatetime
     usable: bool
     why: str = ""
+    sensitive: bool = False
+    about: str = ""
+    told_by: str = ""

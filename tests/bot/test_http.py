@@ -10,7 +10,8 @@ import pytest
 from aiohttp import web
 
 from bot.errors import GiveUp, Misconfigured, TryLater, Unsure
-from bot.http import Refused, Remote, check_address, check_token, pause_asked
+from bot.http import Refused, Remote, check_address, check_token
+from bot.walls import pause_asked
 from tests.bot.platforms.places import serve
 
 NOW = datetime(2026, 11, 1, 12, 0, 0, tzinfo=UTC)

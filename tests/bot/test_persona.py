@@ -249,7 +249,14 @@ def test_every_offline_line_passes_the_safety_filter_and_gives_nothing_away() ->
     persona = load_persona(PROMPTS / "ageng.md")
     screen = Filter.load()
     hidden = hidden_texts(persona, "jg-0123456789abcdef")
-    filled = {"me": "阿梗", "topic": "地铁", "weekday": "周一", "meme": "来都来了", "play": "没有人能拒绝奶茶"}
+    filled = {
+        "me": "阿梗",
+        "topic": "地铁",
+        "weekday": "周一",
+        "meme": "来都来了",
+        "play": "没有人能拒绝奶茶",
+        "news": "龙舟赛加时反超",
+    }
     for head, lines in persona.lists.items():
         tone = head.split()[1] if head.split()[1] in TONES else "warm"
         context = Context(tone=tone, negativity=0.9 if tone == "comfort" else 0.1, hidden_texts=hidden)

@@ -46,9 +46,9 @@ def reaching(state: State) -> Callable[..., bool]:
 async def die(world: World, verb: str, **how: Any) -> None:
     """A worker takes the hint and is killed at a verb of the journal."""
     bot = world.bot("doomed", journal=KillAfter(world.journal, verb, **how))
-    (wake,) = await world.queue.take(1, 0)
+    (key,) = await world.queue.take(1, 0)
     with pytest.raises(Killed):
-        await bot.answer(wake.key)
+        await bot.answer(key)
 
 
 # 0 ----------------------------------------------------------------------------------------------------------------
@@ -400,8 +400,8 @@ async def test_a_worker_that_was_paused_between_intent_and_send_does_not_send(wo
             return slow
 
     await world.hear(mention())
-    (wake,) = await world.queue.take(1, 0)
-    await world.bot("paused", journal=Paused(world.journal, "intend")).answer(wake.key)
+    (key,) = await world.queue.take(1, 0)
+    await world.bot("paused", journal=Paused(world.journal, "intend")).answer(key)
     assert world.platform.requests == 0
     assert (await world.episode()).state is State.DRAFTED
 
@@ -429,9 +429,9 @@ async def test_a_death_after_the_post_went_through_finds_the_reply_and_posts_no_
 
     world.platform.on_post = die_now
     await world.hear(mention())
-    (wake,) = await world.queue.take(1, 0)
+    (key,) = await world.queue.take(1, 0)
     with pytest.raises(Killed):
-        await world.bot("doomed").answer(wake.key)
+        await world.bot("doomed").answer(key)
     world.platform.on_post = lambda: None
 
     await world.later()
@@ -725,9 +725,9 @@ async def test_a_reply_whose_sending_kills_every_worker_is_given_to_a_human(worl
     await world.hear(mention())
     for _ in range(3 * world.rules.deaths):
         bot = world.bot("doomed", journal=KillAfter(world.journal, "intend"))
-        for wake in await world.queue.take(9, 0):
+        for key in await world.queue.take(9, 0):
             with suppress(Killed):
-                await bot.answer(wake.key)
+                await bot.answer(key)
         await world.pass_time(400)
         await world.bot("sweeper").sweep()
 

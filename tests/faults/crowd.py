@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -21,54 +23,77 @@ def free_port() -> int:
 
 
 class Crowd:
-    """One process for each of ROLES, all on the same stores; `ended` tells of those that died without our doing."""
+    """One process for each of ROLES, all on the same stores.
+
+    `hurt` tells from when to when each was stopped or dead, in Unix seconds; `ended` of those that died without our
+    doing.
+    """
 
     def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("JIEGENG_", "OPENAI_"))}
+        self.settings = kept | dict(settings)
         self._folder = folder
         self._running: dict[str, int] = {}
         self.ended: list[str] = []
+        self.hurt: defaultdict[int, list[tuple[float, float]]] = defaultdict(list)
         words = [sys.executable, "-m", "tests.faults.worker"]
         self._nursery = subprocess.Popen(
-            words, env=kept | dict(settings), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            words, env=self.settings, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
-    def start(self, role: str) -> None:
+    def start(self, role: str, *, wrong: float = 0.0) -> None:
+        """Start one; its own wall clock goes `wrong` seconds before ours."""
         assert self._nursery.stdin is not None
         assert self._nursery.stdout is not None
-        self._nursery.stdin.write(f"{ROLES[role]} {self._log(role)}\n")
+        self._nursery.stdin.write(f"{ROLES[role]} {self._log(role)} {wrong}\n")
         self._nursery.stdin.flush()
         self._running[role] = int(self._nursery.stdout.readline())
+
+    def role_of(self, number: int) -> str | None:
+        """Who has this process id."""
+        return next((role for role, its in self._running.items() if its == number), None)
 
     def keep(self) -> None:
         """Start what ended by itself; a supervisor would."""
         for role in list(self._running):
-            if not self._lives(role):
+            if not self._signal(role, 0):
                 self._note(role)
                 self.start(role)
 
-    def kill(self, role: str) -> None:
-        """SIGKILL, and wait for the end."""
-        if not self._signal(role, signal.SIGKILL):
+    def kill(self, role: str, *, gently: bool = False) -> None:
+        """SIGKILL, and wait for the end; gently: SIGTERM, as a roll-out does, and SIGKILL seconds later."""
+        if not self._signal(role, signal.SIGTERM if gently else signal.SIGKILL):
             self._note(role)
-        self._wait(role, 10)
+        if not gently or not self._wait(role, 5):
+            self.hurts(self._running[role])
+            self._signal(role, signal.SIGKILL)
+            self._wait(role, 10)
+        self._running.pop(role)
 
-    def ask_to_end(self, role: str) -> None:
-        """SIGTERM, as a roll-out does; a few seconds later SIGKILL."""
-        if not self._signal(role, signal.SIGTERM):
-            self._note(role)
-        if not self._wait(role, 5):
-            self.kill(role)
+    def stop(self, role: str) -> int | None:
+        """SIGSTOP; returns the process id, or None if there is no such process just now."""
+        if not self._signal(role, signal.SIGSTOP):
+            return None
+        self.hurts(self._running[role])
+        return self._running[role]
 
-    def stop(self, role: str) -> bool:
-        """SIGSTOP; False if the process was not there."""
-        return self._signal(role, signal.SIGSTOP)
+    def hurts(self, number: int) -> None:
+        """Remember that from now on this process does nothing, until it is let go."""
+        self.hurt[number].append((time.time(), math.inf))
 
-    def go_on(self, role: str) -> None:
+    def let_go(self, number: int) -> None:
+        """SIGCONT, if the process is still one of ours."""
+        if (role := self.role_of(number)) is None:
+            return
         self._signal(role, signal.SIGCONT)
+        self.hurt[number] = [(since, min(until, time.time())) for since, until in self.hurt[number]]
+
+    def let_all_go(self) -> None:
+        for number in list(self._running.values()):
+            self.let_go(number)
 
     def end(self) -> None:
-        for role in self._running:
+        for role in list(self._running):
             self._signal(role, signal.SIGKILL)
         self._nursery.kill()
         self._nursery.communicate()
@@ -82,17 +107,14 @@ class Crowd:
 
     def _wait(self, role: str, seconds: float) -> bool:
         for _ in range(int(seconds / 0.02)):
-            if not self._lives(role):
+            if not self._signal(role, 0):
                 return True
             time.sleep(0.02)
         return False
 
-    def _lives(self, role: str) -> bool:
-        return self._signal(role, 0)
-
     def _signal(self, role: str, number: int) -> bool:
         try:
             os.kill(self._running[role], number)
-        except ProcessLookupError:
+        except (KeyError, ProcessLookupError):
             return False
         return True

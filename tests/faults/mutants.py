@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Unpack
 
 from sqlalchemy import text
@@ -12,7 +12,7 @@ from bot.delivery import Delivery
 from bot.errors import GiveUp, TryLater
 from bot.journal import Episodes
 from bot.model import Episode, Mention, Posting, State
-from bot.ports import Changes, Claimed, Gate, Refused
+from bot.ports import Changes, Claimed, Gate, Hint, Refused
 
 
 class WritesAlwaysWin(Episodes):
@@ -48,10 +48,12 @@ class CursorFirst(Episodes):
 
     gap = 0.0
 
-    async def hear(self, account: str, old: str, new: str, mentions: Sequence[Mention]) -> Sequence[str]:
+    async def hear(
+        self, account: str, old: str, new: str, mentions: Sequence[Mention], *, first: Collection[str] = ()
+    ) -> Sequence[Hint]:
         await super().hear(account, old, new, ())
         await asyncio.sleep(self.gap)
-        return await super().hear(account, new, new, mentions)
+        return await super().hear(account, new, new, mentions, first=first)
 
 
 class NeverLooks(Delivery):
@@ -87,11 +89,21 @@ class ForgetsTheFirstTry(Delivery):
         await super()._send(episode, again=False)
 
 
-# What `search` is told about each; a safety that only a window needs is only missed there.
+class TrustsTheBackup(Delivery):
+    """No look at the platform after a restore: what the backup does not know did not happen."""
+
+    async def look_back(self, episode: Episode) -> Episode | None:
+        return await self.journal.move(
+            episode, episode.state, by=self.name, note="", due=self.rules.lease, look_first=False
+        )
+
+
+# What `search` is told about each; a safety that only a window needs is only missed there, and after a long chain.
 MUTANTS: dict[str, dict[str, Any]] = {
     "writes always win": {"journal": WritesAlwaysWin},
     "the cursor moves first": {"journal": CursorFirst},
     "never looks before posting again": {"delivery": NeverLooks},
     "absent is permission": {"delivery": AbsentIsPermission},
-    "forgets the first try": {"delivery": ForgetsTheFirstTry, "kinds": ("window",)},
+    "trusts the backup": {"delivery": TrustsTheBackup},
+    "forgets the first try": {"delivery": ForgetsTheFirstTry, "kinds": ("window",), "stores": False},
 }

@@ -14,7 +14,8 @@ from aiohttp import web
 TROUBLE = {
     "drop before": 6,
     "drop after": 6,
-    "late": 6,
+    "late": 4,
+    "time-out, then late": 3,
     "time-out, then lands": 3,
     "delay": 4,
     "429": 4,
@@ -26,20 +27,30 @@ TROUBLE = {
     "strange 404": 2,
     "refused for good": 2,
 }
-AMBIGUOUS = frozenset(TROUBLE) - {"delay", "429", "503 with a pause", "strange 404", "refused for good"}
+# NOBODY_WAITED is not injected: a busy machine let the bot's patience end before a calm platform's answer.
+NOBODY_WAITED = "nobody waited for the answer"
+CLEAR = {"delay", "429", "503 with a pause", "strange 404", "refused for good"}
+AMBIGUOUS = frozenset(TROUBLE) - CLEAR | {NOBODY_WAITED}
 # And every hundredth of the reads, of each kind.
 READ_TROUBLE = ("cut", "500", "garbage", "half", "strange 404")
+LATE = ("late", "time-out, then late")
 # Longer than the bot waits for an answer to a post (tests/faults/worker.py).
 TOO_LONG = 4.0
 
 
 @dataclass
 class Proxy:
-    """One platform's front door. The same seed brings the same trouble to the n-th try for the same mention."""
+    """One platform's front door. The same seed brings the same trouble to the n-th try for the same mention.
+
+    With `first_try`, that befalls every first try and nothing else happens at all. `rest` are the most seconds from a
+    fruitless look to the landing of a late post.
+    """
 
     name: str
     upstream: str
     seed: int
+    first_try: str | None = None
+    rest: float = 8.0
     calm: bool = True
     kinds: Counter[str] = field(default_factory=Counter)
     met: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -94,13 +105,20 @@ class Proxy:
         if kind:
             self.kinds[kind] += 1
             self.met[mention].append(kind)
-        if kind == "late":
+        if kind in LATE:
             self._float(request, body, mention)
         instead = _instead_of(kind, request)
         if instead is not None:
             return instead
-        await asyncio.sleep({"time-out, then lands": TOO_LONG, "delay": 0.5}.get(kind, 0))
+        await asyncio.sleep(
+            {"time-out, then lands": TOO_LONG, "time-out, then late": TOO_LONG, "delay": 0.5}.get(kind, 0)
+        )
+        if kind in LATE:
+            return _cut(request)
         status, answer = await self._forward(request, body)
+        if kind not in AMBIGUOUS and (request.transport is None or request.transport.is_closing()):
+            self.kinds[NOBODY_WAITED] += 1
+            self.met[mention].append(NOBODY_WAITED)
         return await _answer(request, kind, status, answer)
 
     def _post_trouble(self, mention: str) -> str:
@@ -108,6 +126,8 @@ class Proxy:
         self.numbers[f"tries of {mention}"] += 1
         if self.calm:
             return ""
+        if self.first_try is not None:
+            return "" if tries else self.first_try
         dice = random.Random(f"{self.seed}:{self.name}:{self.numbers.get(mention, 0)}:{tries}")
         kinds = [*TROUBLE, ""]
         return dice.choices(kinds, [*TROUBLE.values(), 100 - sum(TROUBLE.values())])[0]
@@ -115,7 +135,7 @@ class Proxy:
     def _read_trouble(self) -> str:
         self._reads += 1
         dice = random.Random(f"{self.seed}:{self.name}:read:{self._reads}")
-        if self.calm or dice.random() > 0.01 * len(READ_TROUBLE):
+        if self.calm or self.first_try is not None or dice.random() > 0.01 * len(READ_TROUBLE):
             return ""
         kind = dice.choice(READ_TROUBLE)
         self.kinds[f"read: {kind}"] += 1
@@ -125,7 +145,7 @@ class Proxy:
         """Lands some time after somebody looked for it and saw nothing, or after 15 s."""
         looked = asyncio.Event()
         self._late.setdefault(mention, []).append(looked)
-        rest = random.Random(f"{self.seed}:{mention}:late").uniform(0, 8)
+        rest = random.Random(f"{self.seed}:{mention}:late").uniform(0, self.rest)
 
         async def land() -> None:
             try:

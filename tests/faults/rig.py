@@ -1,7 +1,8 @@
 """A round of real processes between trouble on all sides, and the audit afterwards.
 
-`python -m tests.faults.rig --mentions 200 --kills 12 --seed 7 --seconds 60`; add `--redis`, `--postgres`, `--no-faults`.
-The exit code is 1 if the promise was broken.
+`python -m tests.faults.rig --mentions 200 --kills 12 --seed 7 --seconds 60`; add `--redis --postgres`, `--no-faults`,
+`--restore`, or `--mutant NAME` for a short hunt after a build that lacks one safety (`--aim NAME` alone plays the same
+hunt on the real build). The exit code is 1 if the promise was broken.
 """
 
 from __future__ import annotations
@@ -10,31 +11,30 @@ import argparse
 import asyncio
 import contextlib
 import random
+import shlex
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Coroutine, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
 
 import aiohttp
-from redis.asyncio import Redis
-from sqlalchemy import text
 
-from bot.embedded import EmbeddedValkey
 from bot.errors import TryLater
-from bot.journal import Episodes, open_database
-from tests.faults.audit import Audit, audit, read_replies
+from bot.journal import Desk
+from tests.faults.audit import Audit, Evidence, Name, audit, read_episodes, read_hints, read_replies, seen_at_once
 from tests.faults.crowd import ROLES, Crowd, free_port
 from tests.faults.mutants import MUTANTS
+from tests.faults.points import Traps
 from tests.faults.proxy import Proxy
 from tests.faults.stage import TOKEN
-from tests.faults.worker import LEASE
-from tests.servers.postgres import postgres
+from tests.faults.stores import Books, Hints, Redis7, books
+from tests.faults.trouble import AIMS, MOVES, OVER, hunt
 
 TEXTS = (
     "@阿梗 周一早上的地铁又把我挤成照片了",
@@ -47,7 +47,7 @@ TEXTS = (
 
 @dataclass(frozen=True)
 class Round:
-    """What a round is asked to do."""
+    """What a round is asked to do. `mutant` is a build of mutants.py, `aim` one of AIMS."""
 
     mentions: int = 200
     kills: int = 12
@@ -56,8 +56,27 @@ class Round:
     faults: bool = True
     redis: bool = False
     postgres: bool = False
+    restore: bool = False
     patience: float = 120.0
     mutant: str = ""
+    aim: str = ""
+    progress: bool = False
+
+    @property
+    def times(self) -> str:
+        """How hasty the bot is (worker.py)."""
+        return "shorter" if self.aim else "short" if self.faults else "own"
+
+    def command(self) -> str:
+        """How to play it again."""
+        words = ["python", "-m", "tests.faults.rig"]
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if value == one.default or one.name == "progress":
+                continue
+            words += ["--no-faults"] if one.name == "faults" else [f"--{one.name}"]
+            words += [] if isinstance(value, bool) else [str(value)]
+        return shlex.join([*words, *([] if "--seed" in words else ["--seed", str(self.seed)])])
 
 
 @dataclass
@@ -69,11 +88,16 @@ class Rig:
     crowd: Crowd
     proxies: dict[str, Proxy]
     stages: dict[str, str]
-    journal: Episodes
-    redis: Redis
+    books: Books
+    queue: Hints
+    traps: Traps
+    pages: str
     session: aiohttp.ClientSession
-    said: dict[tuple[str, str], float] = field(default_factory=dict)
+    said: dict[Name, float] = field(default_factory=dict)
     done: Counter[str] = field(default_factory=Counter)
+    # Who ends and starts processes does so alone; the same for the queue's server.
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    queue_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def say(self, number: int, people: list[str]) -> None:
         """One person mentions the bot, on one platform or the other."""
@@ -95,76 +119,130 @@ class Rig:
         async with self.session.get(f"{self.stages['plaza']}/api/people") as response:
             everybody = (await response.json())["people"]
         people = [one["id"] for one in everybody if not one["bot"]]
+        began, share = time.monotonic(), self.round.seconds * 0.75 / self.round.mentions
         for number in range(self.round.mentions):
             await self.say(number, people)
-            await asyncio.sleep(self.round.seconds * 0.75 / self.round.mentions)
-
-    async def kill(self, dice: random.Random) -> None:
-        """SIGKILL to random processes, which are started again a little later."""
-        for _ in range(self.round.kills):
-            await asyncio.sleep(dice.uniform(0.5, 1.5) * self.round.seconds * 0.8 / self.round.kills)
-            role = dice.choices(list(ROLES), (3, 4, 4, 1))[0]
-            end = dice.choice((self.crowd.kill, self.crowd.kill, self.crowd.kill, self.crowd.ask_to_end))
-            await asyncio.to_thread(end, role)
-            self.done["kills"] += 1
-            await asyncio.sleep(dice.uniform(0, 0.5))
-            self.crowd.start(role)
-
-    async def stop(self, dice: random.Random) -> None:
-        """SIGSTOP a worker in the middle of anything, often for longer than its lease."""
-        for _ in range(self.round.kills // 2):
-            await asyncio.sleep(dice.uniform(0.5, 1.5) * self.round.seconds * 0.5 / (self.round.kills // 2))
-            role = dice.choice(["work-1", "work-2"])
-            self.done["stops"] += self.crowd.stop(role)
-            await asyncio.sleep(dice.choice([0.7, LEASE * 0.7, LEASE * 1.3, LEASE * 1.5]))
-            self.crowd.go_on(role)
-
-    async def flush(self, dice: random.Random) -> None:
-        """The queue loses everything it had."""
-        for _ in range(3):
-            await asyncio.sleep(dice.uniform(0.6, 1.4) * self.round.seconds * 0.75 / 3)
-            await self.redis.flushall()
-            self.done["flushes"] += 1
+            await asyncio.sleep(began + (number + 1) * share - time.monotonic())
 
     async def trouble(self) -> None:
         """The loud part of a round."""
         for proxy in self.proxies.values():
             proxy.calm = not self.round.faults
-        plans: list[Coroutine[Any, Any, None]] = [self.talk()]
+        plans = [self.talk()]
         if self.round.faults and self.round.kills:
-            moves = (self.kill, self.stop, self.flush)
-            plans += [move(random.Random(f"{self.round.seed}:{move.__name__}")) for move in moves]
+            plans += [move(self, random.Random(f"{self.round.seed}:{move.__name__}")) for move in MOVES]
         await asyncio.gather(*plans)
         with contextlib.suppress(TimeoutError):
-            await self.until_ended(most_open=len(self.said) // 20, patience=self.round.seconds)
+            await self.until_ended(most_open=len(self.said) // 20, patience=self.round.patience)
 
     async def quiet(self) -> None:
         """Trouble ends; wait until every mention has come to its end."""
-        for role in ROLES:
-            self.crowd.go_on(role)
+        self.crowd.let_all_go()
         for proxy in self.proxies.values():
             proxy.calm = True
             await proxy.land_all()
         await self.until_ended(most_open=0, patience=self.round.patience)
 
+    async def put_back(self) -> None:
+        """Everybody is stopped, the backup is put in the journal's place, and everybody starts again."""
+        async with self.lock:
+            for role in ROLES:
+                await asyncio.to_thread(self.crowd.kill, role)
+            before, _ = await self.books.count(OVER)
+            await self.books.restore(self.crowd.settings)
+            back, _ = await self.books.count(OVER)
+            self.done["rows lost by the restore"] = before - back
+            for role in ROLES:
+                self.crowd.start(role)
+
+    async def hunt(self) -> str:
+        """People speak and one trap is laid, until something is broken that cannot be made good; returns what."""
+        for proxy in self.proxies.values():
+            proxy.calm, proxy.first_try, proxy.rest = False, AIMS[self.round.aim].first_try, 1.5
+        chase = asyncio.gather(self.talk(), hunt(self, AIMS[self.round.aim]))
+        try:
+            async with asyncio.timeout(self.round.seconds):
+                while not (seen := await self._seen()):
+                    await asyncio.sleep(0.3)
+                return seen
+        except TimeoutError:
+            return ""
+        finally:
+            chase.cancel()
+            await asyncio.gather(chase, return_exceptions=True)
+
+    async def _seen(self) -> str:
+        # In this order: what was said before the journal is read cannot be too new for it.
+        said = list(self.said)
+        replies = await read_replies(self.session, self.stages["forgetful"], self.folder / "plaza")
+        async with self.lock:
+            return seen_at_once(said, replies, await read_episodes(self.books.episodes))
+
     async def until_ended(self, *, most_open: int, patience: float) -> None:
-        """Every mention was heard, and at most so many are still open. Raises `TimeoutError`."""
-        still = text("SELECT count(*), count(due_at) FROM episodes")
-        async with asyncio.timeout(patience):
-            while True:
-                with contextlib.suppress(TryLater):
-                    heard, open_ = await self.journal.database.read(lambda c: tuple(c.execute(still).one()))
-                    if heard - open_ >= len(self.said) - most_open:
-                        return
+        """Every mention was heard, and at most so many are still open.
+
+        Raises `TimeoutError` when nothing has come to its end for so many seconds: a slow machine is no fault.
+        """
+        best, since = (-1, -1), time.monotonic()
+        while True:
+            with contextlib.suppress(TryLater):
+                heard, ended = await self.books.count(OVER)
+                if heard >= len(self.said) and ended >= len(self.said) - most_open:
+                    return
+                if (heard, ended) > best:
+                    best, since = (heard, ended), time.monotonic()
+            if time.monotonic() - since > patience:
+                raise TimeoutError
+            async with self.lock:
                 self.crowd.keep()
-                await asyncio.sleep(0.5)
+            await asyncio.sleep(0.5)
 
     async def until_they_listen(self) -> None:
         """Both cursors are there, so that nothing said from now on is older than the bot."""
-        async with asyncio.timeout(60):
-            while [await self.journal.cursor(f"阿梗@{name}") for name in self.stages].count(None):
+        async with asyncio.timeout(90):
+            while [await self.books.episodes.cursor(f"阿梗@{name}") for name in self.stages].count(None):
                 self.crowd.keep()
                 await asyncio.sleep(0.2)
+
+    async def until_pages_answer(self) -> None:
+        """The pages are there and can read the journal; else it counts as a process that ended by itself."""
+        try:
+            async with asyncio.timeout(30):
+                while True:
+                    with contextlib.suppress(aiohttp.ClientError):
+                        async with self.session.get(self.pages) as answer:
+                            if answer.status == 200:
+                                return
+                    await asyncio.sleep(0.3)
+        except TimeoutError:
+            self.crowd.ended.append("the pages do not answer")
+
+    async def judge(self) -> Audit:
+        """The audit."""
+        journal = self.books.episodes
+        evidence = Evidence(
+            said=self.said,
+            replies=await read_replies(self.session, self.stages["forgetful"], self.folder / "plaza"),
+            episodes=await read_episodes(journal),
+            proxies=self.proxies,
+            hints=await read_hints(self.queue.url),
+            hurt=self.crowd.hurt,
+            faults=self.round.faults,
+        )
+        doubled = (await Desk(journal).figures())["doubled"]
+        return audit(evidence, self.done, doubled=doubled, ended=self.crowd.ended)
+
+    async def show(self) -> None:
+        """A line every few seconds."""
+        began = time.monotonic()
+        while True:
+            with contextlib.suppress(TryLater):
+                async with self.lock:
+                    heard, ended = await self.books.count(OVER)
+                line = f"{time.monotonic() - began:5.0f} s  said {len(self.said)}/{self.round.mentions}  heard {heard}"
+                line += f"  ended {ended}  open {heard - ended}  kills {self.done['kills']}/{self.round.kills}"
+                print(line, file=sys.stderr, flush=True)  # noqa: T201 - what the person waits for
+            await asyncio.sleep(10)
 
 
 async def play(plan: Round) -> Audit:
@@ -174,20 +252,32 @@ async def play(plan: Round) -> Audit:
         for role in ROLES:
             rig.crowd.start(role)
         await rig.until_they_listen()
-        await rig.trouble()
+        if plan.progress:
+            stack.callback(asyncio.create_task(rig.show()).cancel)
+        if plan.aim:
+            seen = await rig.hunt()
+            if seen:
+                return Audit({"seen": seen}, (seen,))
+        else:
+            await rig.trouble()
         try:
             await rig.quiet()
+            if plan.restore:
+                await rig.put_back()
+                await rig.until_ended(most_open=0, patience=plan.patience)
         except TimeoutError:
             rig.done["never quiet"] = 1
-        replies = await read_replies(rig.session, rig.stages["forgetful"], rig.folder / "plaza")
-        return await audit(rig.journal, rig.said, replies, rig.proxies, rig.done, rig.crowd.ended, faults=plan.faults)
+        await rig.until_pages_answer()
+        return await rig.judge()
 
 
 async def _open(plan: Round, stack: AsyncExitStack) -> Rig:
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="jiegeng-rig-", dir="/tmp")))
     session = await stack.enter_async_context(aiohttp.ClientSession())
-    redis_url = await stack.enter_async_context(_redis(folder) if plan.redis else _valkey(folder))
-    database_url = stack.enter_context(postgres()) if plan.postgres else f"sqlite:///{folder / 'journal.sqlite3'}"
+    queue = (Redis7 if plan.redis else Hints)(folder / "queue")
+    await queue.start()
+    stack.push_async_callback(queue.stop)
+    journal = stack.enter_context(books(folder, on_postgres=plan.postgres))
 
     proxies, stages, ports = {}, {}, {}
     for name in ("plaza", "forgetful"):
@@ -195,17 +285,18 @@ async def _open(plan: Round, stack: AsyncExitStack) -> Rig:
         stages[name] = f"http://127.0.0.1:{port}"
         stack.enter_context(_stage(name, folder / name, port))
         proxies[name] = Proxy(name, stages[name], plan.seed)
-        await _until_open(session, stages[name])
-        await proxies[name].open(ports[name])
-        stack.push_async_callback(proxies[name].close)
 
-    crowd = Crowd(folder, _settings(folder, redis_url, database_url, ports) | {"RIG_MUTANT": plan.mutant})
+    settings = _settings(folder, queue.url, journal.url, ports)
+    crowd = Crowd(folder, settings | {"RIG_FOLDER": str(folder), "RIG_MUTANT": plan.mutant, "RIG_TIMES": plan.times})
     stack.callback(crowd.end)
-    database = await open_database(database_url)
-    stack.push_async_callback(database.close)
-    redis = Redis.from_url(redis_url)
-    stack.push_async_callback(redis.aclose)
-    return Rig(plan, folder, crowd, proxies, stages, Episodes(database), redis, session)
+    for name, proxy in proxies.items():
+        await _until_open(session, stages[name])
+        await proxy.open(ports[name])
+        stack.push_async_callback(proxy.close)
+    await journal.open()
+    stack.push_async_callback(journal.close)
+    pages = f"http://127.0.0.1:{settings['JIEGENG_PORT']}/health"
+    return Rig(plan, folder, crowd, proxies, stages, journal, queue, Traps(folder / "traps"), pages, session)
 
 
 def _settings(folder: Path, redis_url: str, database_url: str, ports: dict[str, int]) -> dict[str, str]:
@@ -222,30 +313,6 @@ def _settings(folder: Path, redis_url: str, database_url: str, ports: dict[str, 
         "JIEGENG_PER_MINUTE": "100000",
         "JIEGENG_LOG_LEVEL": "WARNING",
     }
-
-
-@asynccontextmanager
-async def _valkey(folder: Path) -> AsyncIterator[str]:
-    server = EmbeddedValkey(folder / "valkey")
-    await server.start()
-    try:
-        yield server.url
-    finally:
-        await server.stop()
-
-
-@asynccontextmanager
-async def _redis(folder: Path) -> AsyncIterator[str]:
-    socket = folder / "redis.sock"
-    words = ["redis-server", "--port", "0", "--unixsocket", str(socket), "--dir", str(folder), "--save", ""]
-    with subprocess.Popen(words, stdout=subprocess.DEVNULL) as server:
-        try:
-            async with asyncio.timeout(20):
-                while not socket.exists():
-                    await asyncio.sleep(0.05)
-            yield f"unix://{socket}"
-        finally:
-            server.terminate()
 
 
 @contextmanager
@@ -266,16 +333,29 @@ async def _until_open(session: aiohttp.ClientSession, url: str) -> None:
             await asyncio.sleep(0.1)
 
 
+async def _play_until_told_to_stop(plan: Round) -> Audit:
+    """A round that leaves no process behind when somebody ends it."""
+    task = asyncio.current_task()
+    assert task is not None
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, task.cancel)
+    return await play(plan)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name, kind, default in (("mentions", int, 200), ("kills", int, 12), ("seed", int, 7), ("seconds", float, 60.0)):
         parser.add_argument(f"--{name}", type=kind, default=default)
-    for name in ("redis", "postgres"):
+    parser.add_argument("--patience", type=float, default=120.0, help="seconds without any progress")
+    for name in ("redis", "postgres", "restore", "progress"):
         parser.add_argument(f"--{name}", action="store_true")
     parser.add_argument("--mutant", choices=list(MUTANTS), default="", help="a build that the audit has to catch")
+    parser.add_argument("--aim", choices=list(AIMS), default="", help="hunt the real build as that mutant is hunted")
     parser.add_argument("--no-faults", dest="faults", action="store_false")
-    result = asyncio.run(play(Round(**vars(parser.parse_args()))))
-    print(result.table())  # noqa: T201 - the table is what the command is for
+    asked = vars(parser.parse_args())
+    plan = Round(**asked | {"aim": asked["aim"] or asked["mutant"]})
+    result = asyncio.run(_play_until_told_to_stop(plan))
+    print(result.table(), f"play it again: {plan.command()}", sep="\n")  # noqa: T201 - what the command is for
     return 1 if result.violations else 0
 
 

@@ -1,14 +1,20 @@
-"""One-minute rounds of real processes; `make faults` plays long ones."""
+"""One-minute rounds of real processes, and a hunt after each mutant; `make faults` plays long rounds."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from tests.faults.rig import Round, play
+from tests.faults.trouble import AIMS
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(500)]
+
+PAIRS = pytest.mark.parametrize(
+    "stores", [{}, {"redis": True, "postgres": True}], ids=["sqlite-valkey", "postgresql-redis"]
+)
 
 
 async def test_without_trouble_every_mention_is_posted_exactly_once() -> None:
@@ -19,10 +25,22 @@ async def test_without_trouble_every_mention_is_posted_exactly_once() -> None:
     assert result.figures["posted"] == result.figures["mentions"] == 60
 
 
-@pytest.mark.parametrize("stores", [{}, {"redis": True, "postgres": True}], ids=["sqlite-valkey", "postgresql-redis"])
+@PAIRS
 async def test_a_minute_of_kills_and_trouble_loses_nothing_and_doubles_nothing(stores: dict[str, Any]) -> None:
-    result = await play(Round(mentions=200, kills=12, seed=7, seconds=60, **stores))
+    plan = Round(mentions=200, kills=12, seconds=45, **stores)
 
-    print(result.table())  # noqa: T201 - shown with -s
+    result = await play(plan)
+
+    print(result.table(), f"play it again: {plan.command()}", sep="\n")  # noqa: T201 - shown with -s
     assert result.violations == ()
-    assert result.figures["kills, stops, flushes"] == "12, 6, 3"
+
+
+@PAIRS
+async def test_a_build_with_one_safety_less_is_caught(stores: dict[str, Any]) -> None:
+    hunts = [Round(mentions=40, seconds=60, patience=30, mutant=name, aim=name, **stores) for name in AIMS]
+
+    results = await asyncio.gather(*map(play, hunts))
+
+    for name, result in zip(AIMS, results, strict=True):
+        print(f"{name}: {result.violations[:1]}")  # noqa: T201 - shown with -s
+        assert result.violations, f"{name}: nobody noticed"

@@ -80,7 +80,7 @@ class Stage:
                 text, direction="in" if way == "in" else "out", context=context
             ),
             care=lambda kind, language, _room: care(kind, language).text,
-            explain=lambda _comment, _post: "",
+            explain=lambda _comment, _post, _topic: "",
             room=lambda platform, mention, language: label.room(platform.limit, platform.measure, language),
             hidden=lambda: hidden_texts(persona, CANARY),
             clock=lambda: datetime.now(UTC),
@@ -93,6 +93,7 @@ class Stage:
             queue=self.queue,
             composer=composer,
             delivery=delivery,
+            presses=emotion.presses,
             read=emotion.read,
             decide=tone,
             clock=lambda: datetime.now(UTC),

@@ -14,7 +14,7 @@ import pytest
 
 from tests.journeys.conftest import House
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 
 class Visitor:
@@ -24,7 +24,7 @@ class Visitor:
         self.base, self.session = f"http://127.0.0.1:{house.plaza}", session
 
     async def write(self, text: str) -> str:
-        until = time.monotonic() + 30
+        until = time.monotonic() + 90
         while True:
             try:
                 async with self.session.post(f"{self.base}/api/posts", json={"text": text}) as answer:
@@ -40,7 +40,7 @@ class Visitor:
             body = await answer.json()
         return [comment for comment in body["post"]["comments"] if comment["author"]["robot"]]
 
-    async def wait_for_answer(self, post: str, seconds: float = 40) -> dict[str, Any]:
+    async def wait_for_answer(self, post: str, seconds: float = 90) -> dict[str, Any]:
         until = time.monotonic() + seconds
         while not (found := await self.answers(post)):
             assert time.monotonic() < until, f"no answer to {post} within {seconds} s"
@@ -99,12 +99,12 @@ async def test_killed_in_the_middle_nothing_is_lost_doubled_or_unsure(house: Hou
 
 def test_a_second_bot_on_the_same_data_is_refused_in_one_line(house: House) -> None:
     house.start()
-    until = time.monotonic() + 60
+    until = time.monotonic() + 120
     while "sign-in" not in (house.log.read_text() if house.log.exists() else "") and time.monotonic() < until:
         time.sleep(0.05)
 
     second = subprocess.run(
-        [sys.executable, "-m", "bot", "run"], env=house.env, capture_output=True, timeout=60, check=False
+        [sys.executable, "-m", "bot", "run"], env=house.env, capture_output=True, timeout=180, check=False
     )
 
     assert second.returncode == 2
@@ -116,7 +116,7 @@ def test_a_mistyped_setting_stops_the_start_with_a_hint(house: House) -> None:
     env = house.env | {"JIEGENG_LLM_MODLE": "qwen"}
 
     started = subprocess.run(
-        [sys.executable, "-m", "bot", "run"], env=env, capture_output=True, timeout=60, check=False
+        [sys.executable, "-m", "bot", "run"], env=env, capture_output=True, timeout=180, check=False
     )
 
     assert started.returncode == 2

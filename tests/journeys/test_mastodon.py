@@ -13,7 +13,7 @@ from aiohttp import web
 from tests.journeys.conftest import House
 from tests.servers.mastodon import TOKEN, MastodonServer
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def write(server: MastodonServer, who: str, text: str, parent: str | None = None
 
 
 async def listening(server: MastodonServer) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 90
     while not any("notifications" in request for request in server.requests):
         assert time.monotonic() < until, "the bot never asked for notifications"
         await asyncio.sleep(0.05)
@@ -41,7 +41,7 @@ async def listening(server: MastodonServer) -> None:
 
 
 async def answered(server: MastodonServer, status: str) -> list[dict[str, object]]:
-    until = time.monotonic() + 45
+    until = time.monotonic() + 90
     while not server.replies(status):
         assert time.monotonic() < until, f"no answer to {status}"
         await asyncio.sleep(0.1)

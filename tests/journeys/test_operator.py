@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import shutil
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from bot.cli import app
 from bot.errors import Misconfigured
 from bot.journal import Episodes, open_database
 from bot.model import Author, Mention
+from tests.fakes import World, mention
 
 PROMPTS = Path(__file__).parents[2] / "prompts"
 
@@ -171,8 +173,80 @@ def test_the_mode_is_switched_and_shown(home: Path) -> None:
     asyncio.run(hear(home))
 
     assert jiegeng("mode").output.strip() == "normal"
-    assert jiegeng("mode", "stopped", "--why", "a test").output.strip() == "stopped"
+    assert jiegeng("mode", "stopped", "--why", "a test").output.split() == ["stopped", "terminal:", "a", "test"]
     assert jiegeng("mode", "sideways").exit_code == 2
+
+
+def test_a_time_box_a_plan_and_a_daily_window_are_told_and_can_be_taken_back(home: Path) -> None:
+    asyncio.run(hear(home))
+
+    assert "emergency until" in jiegeng("mode", "emergency", "--for", "2h", "--why", "storm").output
+    assert "plan" in jiegeng("mode", "heightened", "--at", "23:59", "--until", "07:00").output
+    told = jiegeng("mode", "heightened", "--daily", "22:00-07:00", "--why", "nobody is awake").output
+    assert "every day 22:00-07:00 (nobody is awake)" in told
+    number = told.split("plan ")[-1].split(":")[0]
+    assert "every day" not in jiegeng("mode", "--cancel", number).output
+
+    for wrong in (
+        ["stopped", "--for", "2h"],
+        ["heightened", "--for", "soon"],
+        ["--for", "2h"],
+        ["normal", "--at", "x"],
+    ):
+        assert jiegeng("mode", *wrong).exit_code == 2
+    assert jiegeng("mode", "--cancel", "999").exit_code == 3
+
+
+async def hold(home: Path, *ids: str) -> None:
+    """Mentions whose drafts the filter found doubtful."""
+    database = await open_database(f"sqlite:///{home / 'data' / 'journal.sqlite3'}")
+    world = World(Episodes(database))
+    await world.journal.open()
+    world.writer.default = "存疑的话"
+    await world.hear(*(mention(id=id) for id in ids))
+    await world.settle()
+    await database.close()
+
+
+def test_what_is_held_is_listed_approved_edited_and_rejected_in_the_terminal(home: Path) -> None:
+    asyncio.run(hold(home, "m1", "m2", "m3"))
+    first, second, third = (mention(id=id).key for id in ("m1", "m2", "m3"))
+
+    assert first in jiegeng("review", "list").output.replace("\n", "")
+    assert jiegeng("review", "approve", first).exit_code == 0
+    blocked = jiegeng("review", "edit", second, "加我微信 wx123456 领钱")
+    assert blocked.exit_code == 1
+    assert "blocks" in blocked.output
+    assert jiegeng("review", "edit", second, "早点睡，明天再说").exit_code == 0
+    assert jiegeng("review", "reject", third, "--because", "hurts", "--note", "太重").exit_code == 0
+    assert jiegeng("review", "reject", third, "--because", "nonsense").exit_code == 2
+    assert jiegeng("review", "approve", third).exit_code == 1
+    assert jiegeng("review", "approve", "nobody@plaza:1").exit_code == 3
+
+    assert json.loads(jiegeng("log", second, "--json").output)["draft"]["text"] == "早点睡，明天再说"
+    lessons = [json.loads(line) for line in jiegeng("review", "export").output.splitlines()]
+    assert [(row["label"], row["because"]) for row in lessons] == [("good", ""), ("bad", ""), ("bad", "hurts")]
+    assert "nothing waits" in jiegeng("review", "list").output
+
+
+def test_the_audit_chain_is_checked_and_exported_in_the_terminal(home: Path) -> None:
+    asyncio.run(hold(home, "m1", "m2"))
+    jiegeng("review", "reject", mention(id="m1").key)
+
+    sound = jiegeng("audit", "verify")
+    assert sound.exit_code == 0
+    assert "2 entries" in sound.output
+    head = sound.output.split("head ")[-1].split()[0]
+    assert jiegeng("audit", "verify", "--head", head).exit_code == 0
+    assert jiegeng("audit", "verify", "--head", "0123").exit_code == 1
+    assert {json.loads(line)["kind"] for line in jiegeng("audit", "export").output.splitlines()} == {"episode", "mode"}
+
+    with sqlite3.connect(home / "data" / "journal.sqlite3") as forger:
+        forger.execute("UPDATE episodes SET reason = 'all was well'")
+    forger.close()
+    forged = jiegeng("audit", "verify")
+    assert forged.exit_code == 1
+    assert mention(id="m1").key in forged.output.replace("\n", "")
 
 
 def test_a_new_sign_in_link_is_printed_whole(home: Path) -> None:

@@ -24,4 +24,11 @@ def test_hits_stand_where_they_say_and_do_not_overlap(known: list[str], text: st
     hits = Phrases(known).find(text)
 
     assert all(text[hit.start : hit.end] == hit.phrase and hit.phrase in known for hit in hits)
+    assert all(hit.end <= len(text) for hit in hits)
     assert all(left.end <= right.start for left, right in pairwise(hits))
+
+
+def test_a_short_phrase_at_the_very_end_keeps_its_own_end() -> None:
+    hits = Phrases(["班味", "班味重"]).find("这是班味")
+
+    assert hits == [Hit(2, 4, "班味")]

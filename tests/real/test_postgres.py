@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bot.journal import Desk, Episodes, open_database
 from bot.model import Reply, State
 from tests.bot.journal.test_desk import *  # noqa: F403 - the same tests on another database
+from tests.bot.journal.test_keeping import *  # noqa: F403
 from tests.bot.test_promise import *  # noqa: F403
 from tests.fakes import NOW, mention
 from tests.servers.postgres import postgres
@@ -21,7 +22,7 @@ from tests.servers.postgres import postgres
 pytestmark = pytest.mark.real
 
 ACCOUNT = mention().account
-TABLES = "episodes, cursors, silences, modes, actions, personas, passes"
+TABLES = "episodes, cursors, silences, modes, actions, personas, passes, tombstones"
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +35,7 @@ def server() -> Iterator[str]:
 async def journal(server: str) -> AsyncIterator[Episodes]:
     database = await open_database(server)
     await database.write(lambda connection: connection.execute(text(f"TRUNCATE {TABLES}")).rowcount)
+    await database.write(lambda connection: connection.execute(text("DELETE FROM facts WHERE name <> 'seal'")).rowcount)
     episodes = Episodes(database)
     await episodes.open()
     yield episodes

@@ -6,7 +6,7 @@ import pytest
 
 from bot.journal import Passes
 from bot.model import State, Tone
-from tests.fakes import NOW, World, author, mention
+from tests.fakes import World, author, mention
 
 
 async def fill(world: World) -> None:
@@ -80,16 +80,6 @@ async def test_a_decision_that_does_not_fit_the_state_is_refused_in_words(world:
 
     assert "posted" in str(await world.desk.decide(mention().key, "approve", "admin"))
     assert "no episode" in str(await world.desk.decide("nobody@plaza:1", "approve", "admin"))
-
-
-async def test_a_mode_is_in_force_until_it_lapses_and_stopped_never_lapses_by_itself(world: World) -> None:
-    assert await world.desk.mode() == "normal"
-
-    await world.desk.set_mode("emergency", by="admin", why="storm", until=NOW.timestamp() - 10)
-    assert await world.desk.mode() == "normal"
-    await world.desk.set_mode("stopped", by="admin", why="")
-
-    assert await world.desk.mode() == "stopped"
 
 
 async def test_a_muted_thread_is_released_by_a_human(world: World) -> None:

@@ -18,7 +18,7 @@ from tests.bot.platforms.places import serve
 from tests.servers.mastodon import TOKEN, MastodonServer
 
 ROOT = Path(__file__).parents[3]
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def until(happened: Callable[[], object], seconds: float = 60) -> None:
+async def until(happened: Callable[[], object], seconds: float = 120) -> None:
     async with asyncio.timeout(seconds):
         while not happened():
             await asyncio.sleep(0.05)

@@ -157,6 +157,11 @@ def held() -> Episode:
     )  # fmt: skip
 
 
+def again(episode: Episode, id_: str) -> Episode:
+    """The same once more, from the same person."""
+    return episode.model_copy(update={"mention": episode.mention.model_copy(update={"id": id_})})
+
+
 def unsure() -> Episode:
     said = "Your cat has filed a complaint: the window seat was promised in writing. (AI-generated)"
     text = "my cat stole my chair and now I work standing. she looks employed, I do not."

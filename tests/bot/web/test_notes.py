@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 import bot
+import memes
 from bot.web.notes import NOTES, cue, cue_kind, tell
 
-HERE = Path(bot.__file__).parent
-SOURCE = "\n".join(file.read_text() for file in HERE.rglob("*.py") if "web" not in file.parts)
+FOLDERS = (Path(bot.__file__).parent, Path(memes.__file__).parent)
+FILES = (file for folder in FOLDERS for file in folder.rglob("*.py") if "web" not in file.parts)
+SOURCE = "\n".join(file.read_text() for file in FILES)
 
 
 @pytest.mark.parametrize("note", [note for note in NOTES if not note.startswith("decided: ")])

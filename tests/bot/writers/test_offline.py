@@ -18,6 +18,7 @@ from bot.persona import load_persona, parse_persona
 from bot.writers.offline import Offline
 from bot.writers.script import traditional
 from tests.bot.test_persona import GOOD
+from tests.bot.test_topics import topic
 from tests.bot.writers.briefs import NOON, brief, card
 
 PERSONA = load_persona(Path(__file__).parents[3] / "prompts" / "ageng.md")
@@ -298,3 +299,32 @@ async def test_a_card_that_brings_its_own_replies_is_played_with_one_of_them() -
 async def test_small_talk_is_answered_before_a_card_is_played() -> None:
     draft = await say(brief("@阿梗 你是谁", memes=(card(quips=("测试梗一",)),)))
     assert draft.meme == ""
+
+
+async def test_a_post_on_a_topic_of_today_gets_a_line_that_knows_it() -> None:
+    told = brief("@阿梗 梧桐镇龙舟赛加时反超，鼓手太拼了").model_copy(update={"topics": (topic(),)})
+    draft = await say(told)
+
+    assert draft.topic == topic().key
+    assert draft.meme == ""
+    assert set(draft.candidates) <= lines("news", "zh")
+
+
+async def test_a_topic_elsewhere_or_a_sad_one_is_not_spoken_of() -> None:
+    elsewhere = brief("@阿梗 今天的云像棉花糖").model_copy(update={"topics": (topic(),)})
+    sad = topic("河边小区起火有人受伤", usable=False, sensitive=True, why="touches disaster")
+    there = brief("@阿梗 河边小区起火有人受伤，刚看到").model_copy(update={"topics": (sad,)})
+
+    for told in (elsewhere, there):
+        draft = await say(told)
+        assert draft.topic == ""
+        assert not set(draft.candidates) & lines("news", "zh")
+
+
+async def test_a_short_title_may_be_said_and_a_long_one_is_not() -> None:
+    short = topic("龙舟赛加时反超")
+    for seed in range(20):
+        told = brief("@阿梗 龙舟赛加时反超看得我手心出汗").model_copy(update={"topics": (short,)})
+        assert not any("{" in text for text in (await say(told, seed)).candidates)
+        long = brief("@阿梗 梧桐镇龙舟赛加时反超，鼓手太拼了").model_copy(update={"topics": (topic(),)})
+        assert not any("梧桐镇" in text for text in (await say(long, seed)).candidates)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from bot.journal import Episodes
-from tests.faults.model.history import FAULTS, KINDS, SPANS, History, search
+from tests.faults.model.history import FAULTS, JUMPS, KINDS, SPANS, History, search
 from tests.faults.model.process import FATES, File
 from tests.faults.mutants import MUTANTS
 
@@ -38,7 +38,7 @@ def quiet_log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("CRITICAL")
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(300 + HISTORIES)
 def test_no_history_breaks_the_promise(file: File) -> None:
     found = search(file, range(FIRST_SEED, FIRST_SEED + HISTORIES))
     assert found is None, f"seed {found[0]}: {found[1]}"
@@ -116,6 +116,26 @@ class Machine(RuleBasedStateMachine):
     def lose_queue(self) -> None:
         self.history.lose_queue()
 
+    @rule()
+    def remember_queue(self) -> None:
+        self.history.remember_queue()
+
+    @rule()
+    def roll_back_queue(self) -> None:
+        self.history.roll_back_queue()
+
+    @rule()
+    def back_up(self) -> None:
+        self.history.back_up()
+
+    @rule()
+    def restore(self) -> None:
+        self.runner.run(self.history.restore())
+
+    @rule(seconds=st.sampled_from(JUMPS))
+    def move_clock(self, seconds: float) -> None:
+        self.runner.run(self.history.move_clock(seconds))
+
     @rule(which=ANY, yes=ANY)
     def decide(self, which: int, yes: int) -> None:
         self.runner.run(self.history.decide(which, yes))
@@ -136,7 +156,7 @@ class Machine(RuleBasedStateMachine):
             self.runner.close()
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(300 + HISTORIES)
 def test_hypothesis_finds_no_history_that_breaks_the_promise(file: File) -> None:
     class Ours(Machine):
         pass
