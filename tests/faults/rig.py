@@ -230,7 +230,7 @@ class Rig:
             faults=self.round.faults,
         )
         doubled = (await Desk(journal).figures())["doubled"]
-        return audit(evidence, self.done, doubled=doubled, ended=self.crowd.ended)
+        return audit(evidence, self.done, doubled=doubled, ended=[*self.crowd.ended, *self.crowd.bugs()])
 
     async def show(self) -> None:
         """A line every few seconds."""
