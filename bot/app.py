@@ -25,6 +25,7 @@ from bot.delivery import Delivery
 from bot.embedded import EmbeddedValkey
 from bot.errors import GiveUp, Misconfigured
 from bot.journal import Episodes, Forgotten, Keeping, open_database
+from bot.judges import GuardModel, make_guard
 from bot.label import Label
 from bot.model import Episode, Mention, Reading, Recalled, Tone, Topic, Verdict
 from bot.persona import PersonaShelf
@@ -81,6 +82,7 @@ class Mind:
     today: Today
     sources: tuple[Source, ...] = ()
     ask: Ask | None = None
+    judge: GuardModel | None = None
 
     def recall(self, text: str, reading: Reading, used: frozenset[str]) -> tuple[Recalled, ...]:
         """Memes that fit a post and its tone and that this person has not seen."""
@@ -89,7 +91,9 @@ class Mind:
 
     def check(self, text: str, direction: str, context: Context) -> Verdict:
         """The safety filter's verdict."""
-        return self.filter.check(text, direction="in" if direction == "in" else "out", context=context)
+        verdict = self.filter.check(text, direction="in" if direction == "in" else "out", context=context)
+        opinion = self.judge.known(text) if self.judge is not None and direction == "out" else None
+        return verdict if opinion is None else self.filter.reconsider(verdict, opinion, context=context)
 
     def care(self, kind: str, language: str, room: int) -> str:
         """The reviewed text for a crisis."""
@@ -159,6 +163,13 @@ def make_mind(settings: Settings) -> Mind:
         today=Today(partial(may_show, screen)),
         sources=sources,
         ask=None if model is None else model.ask,
+        judge=make_guard(
+            settings.judge_url,
+            settings.judge_key.get_secret_value(),
+            settings.judge_model,
+            settings.judge_dialect,
+            settings.judge_timeout,
+        ),
     )
 
 
@@ -257,6 +268,7 @@ def make_bot(
         hidden=mind.hidden,
         clock=utc,
         rules=rules,
+        ask=None if mind.judge is None else mind.judge.ask,
     )
     return Bot(
         name=name,
@@ -340,6 +352,8 @@ async def rehearse(settings: Settings, make_mention: Callable[[str], Mention]) -
             await bot.answer(mention.key)
             episode = await journal.episode(mention.key)
     await mind.writer.close()
+    if mind.judge is not None:
+        await mind.judge.close()
     if episode is None:
         message = "the mention was not heard: this is a bug, please report it"
         raise GiveUp(message)

@@ -414,6 +414,8 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> House:
     mind = await thinking
     warming = asyncio.create_task(asyncio.to_thread(mind.warm, settings.data / "cache"))
     stack.push_async_callback(mind.writer.close)
+    if mind.judge is not None:
+        stack.push_async_callback(mind.judge.close)
     platforms: dict[str, Platform] = {}
     alerts = Alerts(
         session=session,
