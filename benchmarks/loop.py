@@ -60,8 +60,9 @@ def cpu_of(processes: list[psutil.Process]) -> dict[str, float]:
     spent: dict[str, float] = {}
     for process in processes:
         times = process.cpu_times()
+        ended = times.children_user + times.children_system  # of children that are gone, such as PostgreSQL's backends
         name = next((name for name in ("valkey", "postgres") if name in process.name()), "bot")
-        spent[name] = spent.get(name, 0.0) + times.user + times.system
+        spent[name] = spent.get(name, 0.0) + times.user + times.system + ended
     return spent
 
 
@@ -147,6 +148,7 @@ def settings_of(folder: Path, url: str, database: str) -> dict[str, str]:
 
 async def sustained(case: Case, folder: Path, url: str, rate: float, progress: Progress) -> dict[str, Any]:
     """Open-loop mentions through listener, journal, Valkey, worker and model to the sink; CPU summed over the tree."""
+    await reset(url)
     with server_of(case) as (database, server):
         folder.mkdir(parents=True)
         out = folder / "watch.json"
@@ -161,7 +163,7 @@ async def sustained(case: Case, folder: Path, url: str, rate: float, progress: P
         try:
             async with aiohttp.ClientSession() as session:
                 await wait_until_told(said)
-                await drive(session, url, min(rate, 40), 100, 0, progress, f"{case.name}: warming up")
+                await drive(session, url, min(rate, 20), 100, 0, progress, f"{case.name}: warming up")
                 await look(bot, out)  # begins anew: how late the loop was at the start does not count
                 before, kept, began = cpu_of(whole()), stored(folder, bot), time.monotonic()
                 last = 100 + case.count
@@ -330,8 +332,7 @@ async def measure(folder: Path, url: str, wanted: argparse.Namespace, progress: 
         progress.update(task, completed=1)
     rate = wanted.rate
     if not rate:
-        most = await sustained(Case("how much it carries", 1, 300), folder / "rate", url, 1000, progress)
-        await reset(url)
+        most = await sustained(Case("how much it carries", 1, 200), folder / "rate", url, 1000, progress)
         rate = max(5.0, round(most["achieved"] / 2))
     less = max(200, wanted.count // 3)
     cases = [
@@ -342,7 +343,6 @@ async def measure(folder: Path, url: str, wanted: argparse.Namespace, progress: 
     found = {}
     for number, case in enumerate(cases):
         found[case.name] = await sustained(case, folder / f"case{number}", url, rate, progress)
-        await reset(url)
     return {
         "machine": machine(),
         "load": load,
@@ -430,7 +430,10 @@ def report(figures: dict[str, Any]) -> Group:
 
 
 def cases_of(cases: dict[str, Any], *, postgres: bool) -> Table:
-    table = Table(title="cases, at half of what one core carries" + ("" if postgres else "; no PostgreSQL here"))
+    table = Table(
+        title="at half of what one worker carried on this machine, as busy as it was"
+        + ("" if postgres else "; no PostgreSQL here")
+    )
     for name in (
         "case",
         "asked/s",
