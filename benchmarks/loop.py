@@ -14,6 +14,7 @@ import json
 import os
 import platform
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -51,6 +52,12 @@ def start(*command: str, stderr: Any = subprocess.PIPE, **env: str) -> subproces
     )
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def tree(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
     parent = psutil.Process(process.pid)
     return [parent, *parent.children(recursive=True)]
@@ -78,10 +85,11 @@ def memory_of(processes: list[psutil.Process]) -> dict[str, float]:
 
 async def first_answer(folder: Path) -> tuple[float, float, dict[str, float]]:
     """Seconds from `jiegeng run` to the first answer, of which from post to reply, and the idle memory of the tree."""
-    ports = {"JIEGENG_PLAZA_PORT": "18700", "JIEGENG_PORT": "18701", "JIEGENG_DATA": str(folder)}
+    plaza = free_port()
+    ports = {"JIEGENG_PLAZA_PORT": str(plaza), "JIEGENG_PORT": str(free_port()), "JIEGENG_DATA": str(folder)}
     began = time.monotonic()
     bot = start("-m", "bot", "run", **ports)
-    base = "http://127.0.0.1:18700"
+    base = f"http://127.0.0.1:{plaza}"
     try:
         async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
             posted = None
@@ -131,7 +139,7 @@ def settings_of(folder: Path, url: str, database: str) -> dict[str, str]:
         "JIEGENG_DATA": str(folder),
         "JIEGENG_DATABASE_URL": database,
         "JIEGENG_PLAZA": "false",
-        "JIEGENG_PORT": "18702",
+        "JIEGENG_PORT": str(free_port()),
         "JIEGENG_HTTP_URL": url,
         "JIEGENG_HTTP_TOKEN": "t",
         "JIEGENG_LLM_BASE_URL": f"{url}/v1",
