@@ -274,8 +274,8 @@ class House:
         group.create_task(forever(self._refresh, name="files", every=1.0))
         self.watch_words(group)
         audit = Audit(self.journal.database, self.settings.audit_code, self.settings.audit_days * 86400.0)
-        group.create_task(forever(audit.seal, name="audit", every=2.0))
-        group.create_task(forever(audit.look_back, name="old audit entries", every=600.0))
+        group.create_task(forever(audit.seal, name="audit", every=3.0))
+        group.create_task(forever(audit.look_back, name="older audit entries", every=30.0))
         follower = Follower(self.queue, self.mind.today, self.mind.memes)
         group.create_task(forever(follower.step, name="topics", every=2.0))
         if self.valkey is not None:
