@@ -37,6 +37,20 @@ STRUCK = 0.65
 TROUBLE = 0.45
 SORROW = 0.6
 """The sum of sadness and fear, laughter and smiles left out, from which sadness itself is the plight."""
+GRAVE = frozenset({"crisis", "plight"})
+"""Kinds of evidence that are looked for in the sober text, where no laughter can forbid or part them."""
+PLEA = re.compile(
+    r"(?:请|快|给我|跟我|再|你)?(?:讲|说|来|整|写)一?(?:个|点|段|句|几个)?(?:冷笑话|笑话|段子|乐子)(?:[吧呗呀啊嘛]|来?听听)*"
+    r"|逗(?:我们?|大家)?(?:笑|乐|开心)(?:一下|笑)?[吧呗呀啊嘛]*"
+    r"|(?:please )?(?:can you |could you )?(?:tell|give) (?:me |us )?(?:a |some |one )?(?:good )?"
+    r"(?:joke|funny story)s?(?: please)?"
+    r"|(?:please )?make (?:me|us) laugh(?: please)?"
+)
+"""A request for a joke, whole, so that nothing of it is left in the sober text."""
+SIGNS = re.compile("[\u2190-\u2bff\U0001f000-\U0001faff]")
+BLANKS = re.compile(r"\s")
+WORDS_OR_BLANKS = re.compile(r"\s+|\S+")
+TIGHT = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uff00-\uffef,，。、]")
 TOPIC = re.compile(r"#[^#\n]{7,40}#")
 """A long hashtag: a headline of the day, not what the writer says."""
 HEADLINE = re.compile(r"【(?![^】]*[求寻急救])[^】]{6,}】|的微博视频|的秒拍视频")
@@ -54,6 +68,7 @@ class Seen:
     spoken: str
     text: str
     sober: str
+    places: list[int]
     icons: list[tuple[Icon | None, int, int]]
     hits: list[Hit]
 
@@ -124,10 +139,46 @@ def _see(source: str) -> Seen:
     spoken = idioms.find(bare)
     text = blank(bare, [(hit.start, hit.end) for hit in spoken])
     hits = [hit for hit in _longest(rest.find(text)) if hit.kind not in ("not", "degree")]
-    hits = _without_news(text, hits)
     asked = [(hit.start, hit.end) for hit in hits if hit.kind == "ask" and hit.topic == "joke"]
-    sober = LAUGHTER.sub(lambda match: " " * len(match.group()), blank(text, asked))
-    return Seen(plain, plain.text, text, sober, marks, spoken + hits, _totals(plain.text, spoken + hits))
+    sober, places = _sobered(text, asked)
+    if sober != text:
+        grave = [hit for hit in rest.find(sober) if hit.kind in GRAVE]
+        hits = [hit for hit in hits if hit.kind not in GRAVE]
+        hits += [replace(hit, start=places[hit.start], end=places[hit.end - 1] + 1) for hit in grave]
+    hits = _without_news(text, hits)
+    return Seen(plain, plain.text, text, sober, places, marks, spoken + hits, _totals(plain.text, spoken + hits))
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match.group())
+
+
+def _sobered(text: str, asked: list[tuple[int, int]]) -> tuple[str, list[int]]:
+    """The text without laughter, signs and requests for a joke, closed up as if they had never stood there, and where
+    each of its characters stands in the text. Whatever is found here cannot be joked away."""
+    for noise in (PLEA, LAUGHTER):
+        text = noise.sub(_blank, text)
+    bare = SIGNS.sub(" ", blank(text, asked))
+    if not BLANKS.search(bare):
+        return bare, list(range(len(bare)))
+    letters: list[str] = []
+    places: list[int] = []
+    for match in WORDS_OR_BLANKS.finditer(bare):
+        part, at = match.group(), match.start()
+        if not part.isspace():
+            letters += part
+            places += range(at, match.end())
+            continue
+        after = bare[match.end() : match.end() + 1]
+        if not letters or not after:
+            continue
+        if "\n" in part:
+            letters.append("\n")
+            places.append(at)
+        elif not (TIGHT.match(letters[-1]) or TIGHT.match(after)):
+            letters.append(" ")
+            places.append(at)
+    return "".join(letters), places
 
 
 def _without_news(text: str, hits: list[Hit]) -> list[Hit]:
@@ -182,7 +233,7 @@ def _bar(seen: Seen) -> float:
 
 def sober_text(source: str) -> str:
     """What the danger weights look at: the folded text without icons, idioms, laughter and requests for a joke."""
-    return _see(source).sober.strip()
+    return _see(source).sober
 
 
 def _sound_of_danger(seen: Seen) -> list[float] | None:
@@ -190,7 +241,7 @@ def _sound_of_danger(seen: Seen) -> list[float] | None:
     letters = len(WORD.findall(seen.sober))
     if letters < (SAYS_ENOUGH if EASTERN.search(seen.sober) else 3 * SAYS_ENOUGH):
         return None
-    heard = weigh.danger(seen.sober.strip())
+    heard = weigh.danger(seen.sober)
     if heard is None or heard[0] < 0:
         return None
     news = HEADLINE.search(seen.text) is not None or TOPIC.search(seen.text) is not None
@@ -237,7 +288,7 @@ def _emotions(seen: Seen, gravity: float, distress: Distress) -> tuple[list[floa
         scores[SADNESS] += 2.0 * min(1.5, gravity)
     else:
         scores = _with_icons(_logs(trained), faces, ICON_SHARE)
-        plain = seen.sober.strip()
+        plain = seen.sober
         calm = weigh.chances(plain) if plain != seen.spoken.strip() else trained
         sober = _softmax(_with_icons(_logs(calm), low, ICON_SHARE)) if calm else [0.0] * 6
     for hit in seen.hits:
@@ -273,7 +324,7 @@ def _worded(seen: Seen) -> list[float]:
         at = INDEX[_emotion(hit.topic)]
         if DENIED.search(before):
             at, worth = (SADNESS, 0.7 * worth) if at == JOY else (NEUTRAL, 0.5 * worth)
-        if seen.sober[hit.start : hit.end].strip():
+        if LAUGHTER.sub(_blank, seen.text)[hit.start : hit.end].strip():
             scores[at] += worth
     return scores
 
@@ -345,8 +396,12 @@ RUNS = re.compile(r"(.)\1{3,}")
 def _cues(seen: Seen, sounds: list[float] | None) -> tuple[Cue, ...]:
     cues = []
     if sounds is not None and sounds[0] >= WATCH:
-        places = [(at, piece) for piece in weigh.leaning(seen.sober.strip())[:3] if (at := seen.sober.find(piece)) >= 0]
-        cues += [_cue(seen.plain, at, at + len(piece), "sounds: danger", sounds[0]) for at, piece in places]
+        found = [(at, at + len(piece)) for piece in weigh.leaning(seen.sober) if (at := seen.sober.find(piece)) >= 0][
+            :3
+        ]
+        for start, end in found:
+            where = seen.places[start], seen.places[end - 1] + 1
+            cues.append(_cue(seen.plain, *where, "sounds: danger", sounds[0]))
     for hit in sorted(seen.hits, key=lambda hit: (hit.kind not in ("crisis", "plight"), -abs(hit.weight)))[:ENOUGH]:
         cues.append(_cue(seen.plain, hit.start, hit.end, f"{hit.kind}: {hit.topic}", hit.weight))
     for icon, start, end in seen.icons[:ENOUGH]:
