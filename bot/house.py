@@ -245,6 +245,7 @@ class House:
             clock=utc,
             screen=mind.may_show,
         )
+        self.stack.push_async_callback(scout.close)
         group.create_task(forever(scout.step, name="boards", every=1.0))
         if settings.learn:
             learner = Learner(
