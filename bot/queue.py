@@ -154,6 +154,12 @@ async def _reachable(longer: float = 0.0) -> AsyncIterator[None]:
     except (RedisError, OSError) as error:  # a TimeoutError is an OSError
         message = f"Redis cannot be reached or refuses: {error or type(error).__name__}"
         raise TryLater(message) from error
+    except AttributeError as error:
+        # redis-py 8 stumbles so over a connection that was closed, for news of the cluster, while it was being opened.
+        if error.name != "writelines":
+            raise
+        message = "Redis cannot be reached: a connection was closed while it was being opened"
+        raise TryLater(message) from error
 
 
 class RedisQueue:

@@ -25,8 +25,9 @@ SWITCHED = ("id", "mode", "at", "until", "by", "why", "since", "daily_from", "da
 ENDED = tuple(state.value for state in FINAL)
 START = "0" * 64
 LOCK = 7_203_451_912  # any number, the same in every process
-# A write has its time from before its commit, so it may be seen later than a younger one.
-OVERLAP = 20.0
+# A write has its time from before its commit, so it may be seen later than a younger one: every look goes back a bit,
+# every tenth look further, and only what is older than LATEST may be called unseen.
+OVERLAP, FURTHER, LATEST = 2.0, 60.0, 120.0
 MOST = 500
 DAY = 86400.0
 
@@ -68,8 +69,8 @@ class Audit:
         return await self.database.write(lambda connection: seal(connection, self.producer, overlap))
 
     async def look_back(self) -> None:
-        """Seal what a slow commit hid from the last looks, and let go of what is old; call it every ten minutes."""
-        await self.seal(900.0)
+        """Seal what a slow commit hid from the last looks, and let go of what is old; call it every half minute."""
+        await self.seal(FURTHER)
         await self.cut()
 
     async def cut(self) -> int:
@@ -139,7 +140,7 @@ def verify(connection: Connection) -> Report:
         elif row.kind != "cut":
             newest[row.ref] = row
     times = [row.at for row in newest.values() if row.kind == "episode"]
-    sealed = (min(times), max(times) - OVERLAP) if times else (0.0, 0.0)
+    sealed = (min(times), max(times) - LATEST) if times else (0.0, 0.0)
     found, unsealed = 0, 0
     for ref, version, at, digest, name in _journal(connection):
         entry = newest.pop(ref, None)
@@ -228,7 +229,7 @@ def _ended(connection: Connection, producer: str, overlap: float) -> Iterator[di
 
 def _switched(connection: Connection) -> Iterator[dict[str, Any]]:
     last = connection.scalar(select(func.max(audit.c.version)).where(audit.c.kind == "mode")) or 0
-    for row in connection.execute(select(modes).where(modes.c.id > last).order_by(modes.c.id)):
+    for row in connection.execute(_SWITCHES.where(modes.c.id > last).order_by(modes.c.id)):
         yield _entry("mode", f"mode:{row.id}", row.id, row.at, _digest(row, SWITCHED, ""))
 
 
@@ -239,13 +240,17 @@ def _journal(connection: Connection) -> Iterator[tuple[str, int, float, str, str
     for row in connection.execute(query.execution_options(yield_per=500)):
         digest = _digest(row, SEALED, row.salt)
         yield ref_of(row.key, row.salt), row.version, row.updated_at, digest, f"episode {row.key}"
-    for row in connection.execute(select(modes)):
+    for row in connection.execute(_SWITCHES):
         yield f"mode:{row.id}", row.id, row.at, _digest(row, SWITCHED, ""), f"the switch {row.id} to {row.mode}"
 
 
+_SWITCHES = select(*(modes.c[name] for name in SWITCHED))
+
+
 def _digest(row: Any, names: Sequence[str], salt: str | None) -> str:
-    told = json.dumps([getattr(row, name) for name in names], ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(f"{salt}\0{told}".encode("utf-8", "surrogatepass")).hexdigest()
+    # Each value with its length, so that no two rows read the same; half the cost of JSON.
+    values = ["-" if value is None else f"{len(text := str(value))}:{text}" for value in tuple(row)[: len(names)]]
+    return hashlib.sha256(f"{salt}\0{''.join(values)}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _entry(kind: str, ref: str, version: int, at: float, digest: str, aigc: str = "") -> dict[str, Any]:
@@ -267,7 +272,7 @@ def _append(connection: Connection, head: tuple[int, str], entries: Sequence[dic
 
 def _hash(row: Mapping[str, Any]) -> str:
     names = ("previous", "seq", "kind", "ref", "version", "at", "digest", "aigc")
-    return hashlib.sha256(json.dumps([row[name] for name in names]).encode()).hexdigest()
+    return hashlib.sha256("\n".join([str(row[name]) for name in names]).encode()).hexdigest()
 
 
 def _broken_links(row: Any, previous: Any, cuts: Mapping[int, str]) -> Iterator[Fault]:

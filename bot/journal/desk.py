@@ -16,6 +16,7 @@ from bot.journal.decisions import Decision, carry_out, load_lessons
 from bot.journal.episodes import Episodes, newest_switch
 from bot.journal.rows import episode_of
 from bot.journal.schema import actions, episodes, facts, modes, now, silences
+from bot.journal.seal import load_seal
 from bot.journal.switch import InForce, Switch, add_switch, cancel_switch, load_schedule
 from bot.journal.timeline import read_audits
 from bot.model import Episode, Risk, State, Tone, Verdict
@@ -254,6 +255,28 @@ class Desk:
             )
             connection.execute(insert(actions).values(at=now(), by=by, action="release", key=f"{host}:{root}", note=""))
             return gone.rowcount > 0
+
+        return await self._database.write(work)
+
+    async def silences(self) -> Sequence[Mapping[str, Any]]:
+        """Wishes and mutes, newest first: `host`, `scope`, `who`, `since` (Unix seconds), `because`."""
+        query = select(silences).order_by(silences.c.since.desc(), silences.c.who)
+        rows = await self._database.read(lambda connection: connection.execute(query).mappings().all())
+        return [dict(row) for row in rows]
+
+    async def lift(self, host: str, scope: str, who: str, *, by: str) -> bool:
+        """End a wish or a mute and keep who did it; False if there was none. `who` may be a forgotten person's hash."""
+
+        def work(connection: Connection) -> bool:
+            names = [who] if scope == "thread" else [who, load_seal(connection).person(who)]
+            gone = connection.execute(
+                silences.delete().where(silences.c.host == host, silences.c.scope == scope, silences.c.who.in_(names))
+            )
+            if gone.rowcount == 0:
+                return False
+            lifted = {"action": "lift", "key": f"{host}:{scope}:{names[-1]}", "note": ""}
+            connection.execute(insert(actions).values(at=now(), by=by, **lifted))
+            return True
 
         return await self._database.write(work)
 

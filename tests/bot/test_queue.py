@@ -38,12 +38,13 @@ def hint(key: str, *, by: str = "", first: bool = False, account: str = ACCOUNT)
 
 
 async def take(queue: RedisQueue, count: int = 100, accounts: Sequence[str] = (ACCOUNT,)) -> list[str]:
-    """All that comes, in order."""
+    """All that comes, in order, until nothing came three times or `count` is reached."""
     taken: list[str] = []
-    while some := await queue.take(count - len(taken), 0.05, accounts):
+    quiet = 0
+    while quiet < 3 and len(taken) < count:
+        some = await queue.take(count - len(taken), 0.05, accounts)
+        quiet = 0 if some else quiet + 1
         taken += some
-        if len(taken) == count:
-            break
     return taken
 
 

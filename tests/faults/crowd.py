@@ -92,6 +92,16 @@ class Crowd:
         for number in list(self._running.values()):
             self.let_go(number)
 
+    def bugs(self) -> list[str]:
+        """What the loops that keep the bot alive told as bugs, each once."""
+        found: dict[str, None] = {}
+        for role in ROLES:
+            log = self._log(role)
+            for part in log.read_text().split("a bug; going on\n")[1:] if log.exists() else ():
+                lines = [line for line in part.split("\n") if line and not line.startswith((" ", "Traceback"))]
+                found[f"{role}: a bug: {lines[0] if lines else '?'}"] = None
+        return list(found)
+
     def end(self) -> None:
         for role in list(self._running):
             self._signal(role, signal.SIGKILL)

@@ -59,7 +59,7 @@ class CursorFirst(Episodes):
 class NeverLooks(Delivery):
     """No find_reply before posting again: whoever does not know posts."""
 
-    async def resolve(self, claimed: Claimed) -> None:
+    async def resolve(self, claimed: Claimed, **known: Any) -> None:
         posting = claimed.episode.posting
         assert posting is not None
         await self._intend_and_send(claimed.episode, posting)
@@ -68,7 +68,7 @@ class NeverLooks(Delivery):
 class AbsentIsPermission(Delivery):
     """Found nothing? Then post again, whatever the platform does with a key."""
 
-    async def resolve(self, claimed: Claimed) -> None:
+    async def resolve(self, claimed: Claimed, **known: Any) -> None:
         episode, posting = claimed.episode, claimed.episode.posting
         assert posting is not None
         platform = self.platforms[episode.mention.account]
@@ -79,7 +79,7 @@ class AbsentIsPermission(Delivery):
         if found is not None and found.answer == "absent":
             await self._intend_and_send(episode, posting)
         else:
-            await super().resolve(claimed)
+            await super().resolve(claimed, **known)
 
 
 class ForgetsTheFirstTry(Delivery):

@@ -115,13 +115,18 @@ class Rig:
         self.said[name, said] = time.monotonic()
 
     async def talk(self) -> None:
-        """People speak, evenly over three quarters of the round."""
+        """People speak, evenly over three quarters of the round; where one is hunted, quickly and without the plaza.
+
+        The plaza knows a key for ever, so that a second reply to the same mention could not be seen there.
+        """
         async with self.session.get(f"{self.stages['plaza']}/api/people") as response:
             everybody = (await response.json())["people"]
         people = [one["id"] for one in everybody if not one["bot"]]
         began, share = time.monotonic(), self.round.seconds * 0.75 / self.round.mentions
+        if self.round.aim:
+            share = min(share, 1.0)
         for number in range(self.round.mentions):
-            await self.say(number, people)
+            await self.say(2 * number + 1 if self.round.aim else number, people)
             await asyncio.sleep(began + (number + 1) * share - time.monotonic())
 
     async def trouble(self) -> None:
@@ -230,7 +235,7 @@ class Rig:
             faults=self.round.faults,
         )
         doubled = (await Desk(journal).figures())["doubled"]
-        return audit(evidence, self.done, doubled=doubled, ended=self.crowd.ended)
+        return audit(evidence, self.done, doubled=doubled, ended=[*self.crowd.ended, *self.crowd.bugs()])
 
     async def show(self) -> None:
         """A line every few seconds."""

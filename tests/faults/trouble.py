@@ -160,5 +160,5 @@ async def hunt(rig: Rig, aim: Aim) -> None:
         await rig.books.move_clock(SETTLED)  # nothing is under way here that would have to land first
     dice = random.Random(f"{rig.round.seed}:hunt")
     for _ in range(aim.most if aim.point else 0):
-        await spring(rig, aim.point, dice, dies=aim.dies, stays=9.0)
+        await spring(rig, aim.point, dice, dies=aim.dies, stays=11.0)
         await asyncio.sleep(0.5)
