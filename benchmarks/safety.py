@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import resource
 import statistics
 import time
@@ -14,12 +15,13 @@ from random import Random
 
 import numpy as np
 
-from safety import Filter
+from safety import Context, Filter
 from safety.admission import load_admission
 from safety.disguise import FORMAT_TRICKS, SOUND_TRICKS, homophones, pinyin, split
 from safety.model import load_model
 from safety.train import fit, gather_english, is_flagged, rate, view
 
+HANDLE_IN = re.compile(r"@\s?[/|·.*_-]?\s?([\w./·*-]{1,60})")
 ROOT = Path(__file__).parent.parent
 
 
@@ -95,13 +97,16 @@ def cross_english(data: Path, rows: list[dict]) -> float:
     for fold in range(5):
         held = places[fold::5]
         texts, labels, weights = gather_english(data, [rows[place] for place in places if place not in set(held)])
-        found = fit(texts, labels, "en", weights=weights, c=0.3)
+        found = fit(texts, labels, "en", weights=weights, c=1.0)
         scores[held] = rate(found, [rows[place]["prompt"] for place in held], "en")
     return auc(np.array([bool(is_flagged(row)) for row in rows]), scores)
 
 
 def measure_filter(data: Path, watchdog: Filter, smp: Sequence[str]) -> None:
-    seen = [watchdog.check(text, direction="out") for text in smp]
+    # Whom a post names stands in its own thread; the check for foreign accounts is about the bot's replies.
+    seen = [
+        watchdog.check(t, direction="out", context=Context(thread_handles=tuple(HANDLE_IN.findall(t)))) for t in smp
+    ]
     held = sum(v.decision == "hold" for v in seen) / len(seen)
     blocked = sum(v.decision == "block" for v in seen) / len(seen)
     attacks = [row["text"] for row in read(data / "safety" / "cold_test.jsonl.gz") if row["fine"] in {1, 2}]
@@ -213,7 +218,7 @@ def main() -> None:
     for tier, limit in (("block", "≤ 0.1 %"), ("review", "≤ 0.8 %")):
         shares = int(heading[tier]) / int(heading["posts"]), int(heading[f"check_{tier}"]) / int(heading["check_posts"])
         say(
-            f"lexicon {tier} tier on ordinary posts, known / unseen half (stored)",
+            f"lexicon {tier} tier on ordinary posts, known / unseen part (stored)",
             f"{shares[0]:.2%} / {shares[1]:.2%}",
             limit,
         )

@@ -25,6 +25,7 @@ from bot.delivery import Delivery
 from bot.embedded import EmbeddedValkey
 from bot.errors import GiveUp, Misconfigured
 from bot.journal import Episodes, Forgotten, Keeping, open_database
+from bot.judges import GuardModel, make_guard
 from bot.label import Label
 from bot.model import Episode, Mention, Reading, Recalled, Tone, Topic, Verdict
 from bot.persona import PersonaShelf
@@ -84,6 +85,7 @@ class Mind:
     sources: tuple[Source, ...] = ()
     ask: Ask | None = None
     adviser: SecondOpinion | None = None
+    judge: GuardModel | None = None
 
     def recall(self, text: str, reading: Reading, used: frozenset[str]) -> tuple[Recalled, ...]:
         """Memes that fit a post and its tone and that this person has not seen."""
@@ -97,7 +99,9 @@ class Mind:
 
     def check(self, text: str, direction: str, context: Context) -> Verdict:
         """The safety filter's verdict."""
-        return self.filter.check(text, direction="in" if direction == "in" else "out", context=context)
+        verdict = self.filter.check(text, direction="in" if direction == "in" else "out", context=context)
+        opinion = self.judge.known(text) if self.judge is not None and direction == "out" else None
+        return verdict if opinion is None else self.filter.reconsider(verdict, opinion, context=context)
 
     def care(self, kind: str, language: str, room: int) -> str:
         """The reviewed text for a crisis."""
@@ -144,6 +148,8 @@ class Mind:
         await self.writer.close()
         if self.adviser is not None:
             await self.adviser.close()
+        if self.judge is not None:
+            await self.judge.close()
 
     def warm(self, cache: Path) -> None:
         """Load dictionaries and weights; takes about a second, so run it in a thread."""
@@ -181,6 +187,13 @@ def make_mind(settings: Settings) -> Mind:
         sources=sources,
         ask=None if model is None else model.ask,
         adviser=make_adviser(settings),
+        judge=make_guard(
+            settings.judge_url,
+            settings.judge_key.get_secret_value(),
+            settings.judge_model,
+            settings.judge_dialect,
+            settings.judge_timeout,
+        ),
     )
 
 
@@ -294,6 +307,7 @@ def make_bot(
         hidden=mind.hidden,
         clock=utc,
         rules=rules,
+        ask=None if mind.judge is None else mind.judge.ask,
     )
     return Bot(
         name=name,

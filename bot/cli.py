@@ -6,7 +6,7 @@ import os
 
 import typer
 
-from bot.commands import audit, keeping, look, memes, review, running, silence, switches, talk, trends
+from bot.commands import audit, keeping, look, memes, review, running, safety, silence, switches, talk, trends
 from bot.commands.terminal import MISCONFIGURED, TROUBLE, fail
 from bot.errors import Misconfigured, Trouble
 
@@ -40,6 +40,7 @@ app.add_typer(switches.thread, name="thread")
 app.add_typer(silence.silence, name="silence")
 app.add_typer(memes.memes, name="memes")
 app.add_typer(trends.trends, name="trends")
+app.command(epilog='Example: jiegeng safety "你就是个废物"   ·   jiegeng safety --in "我不想活了"')(safety.safety)
 
 
 def main() -> None:

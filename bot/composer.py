@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from bot.ports import Platform, Queue, Writer
 from bot.prompt import played, strangers
 from bot.rules import Rules
 from memes.trends.board import find_topic
+from safety.judge import is_grey
 from safety.verdict import Context
 
 Memes = tuple[Recalled, ...]
@@ -25,6 +26,7 @@ class Composer:
     `care` takes a crisis kind, a language and the room in characters; `explain` answers a comment that asks what a meme
     means or what is going on (the topic of the post comes third), or with an empty string any other; `hidden` are the
     texts that must never come out. `today` gives the topic of a post and, for banter, others that may be joked about.
+    `ask` asks a guard model about a doubtful text, if there is one; `check` then knows its opinion.
     """
 
     platforms: Mapping[str, Platform]
@@ -39,6 +41,7 @@ class Composer:
     clock: Callable[[], datetime]
     rules: Rules
     today: Callable[[str, Reading], tuple[Topic, ...]] = lambda _text, _reading: ()
+    ask: Callable[[str], Awaitable[object]] | None = None
 
     def topics(self, mention: Mention, reading: Reading) -> tuple[Topic, ...]:
         """What people talk about today, as far as it helps here: the topic of the post first."""
@@ -75,6 +78,9 @@ class Composer:
             draft = await self.writer.write(brief)
             for text in dict.fromkeys((draft.text, *draft.candidates)):
                 verdict = self.screen(text, "out", mention, reading, mode, memes)
+                if self.ask is not None and is_grey(verdict.risk, mode):
+                    await self.ask(text)
+                    verdict = self.screen(text, "out", mention, reading, mode, memes)
                 meme = draft.meme if text == draft.text else played(text, shown)
                 topic = (draft.topic if text in draft.candidates else "") or spoken_of(text, topics)
                 judged = (draft.model_copy(update={"text": text, "meme": meme, "topic": topic}), verdict)

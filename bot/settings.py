@@ -100,6 +100,13 @@ class Settings(BaseSettings):
         pattern=r"^[\x21-\x7e]{1,64}$",
         description="Who runs the bot, in the audit's labels; ASCII.",
     )
+    judge_url: str = Field("", description="An endpoint that serves a guard model: a second opinion. Empty: none.")
+    judge_model: str = Field("", description="The guard model's name there.")
+    judge_key: SecretStr = Field(SecretStr(""), description="Its key, if it wants one.")
+    judge_dialect: Literal["qwen3guard", "llama_guard", "openai"] = Field(
+        "qwen3guard", description="How it answers: Qwen3Guard, Llama Guard (English only), or OpenAI's moderations."
+    )
+    judge_timeout: float = Field(3.0, ge=0.1, le=30, description="After so many seconds the filter decides alone.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much the terminal says.")
 
     @field_validator("tone")
@@ -118,7 +125,7 @@ class Settings(BaseSettings):
             cls._is_http(url.get_secret_value())
         return url
 
-    @field_validator("llm_base_url", "http_url", "mastodon_url", "admin_url")
+    @field_validator("llm_base_url", "http_url", "mastodon_url", "admin_url", "judge_url")
     @classmethod
     def _is_http(cls, url: str) -> str:
         if url and not url.startswith(("http://", "https://")):

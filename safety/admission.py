@@ -7,7 +7,7 @@ import hashlib
 import json
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -24,17 +24,19 @@ BLOCK_SHARE = 0.001  # of ordinary posts that the whole block tier may hit (issu
 REVIEW_SHARE = 0.008
 RARE = 2  # occurrences in 20,000 posts
 POOL = "safety/ordinary_posts.jsonl.gz"
+UNSEEN = 3  # the quarter, by the first byte of the SHA-256 of a text, that no word was chosen with
+TALK = "emotion/cped.jsonl.gz"
 DIRECTIONS: tuple[Direction, ...] = ("out", "in")
 
 
 def read_pool(data: Path) -> tuple[list[str], list[str]]:
-    """Return the ordinary posts in two halves by text hash: one to measure and collect with, one to check with."""
-    halves: tuple[list[str], list[str]] = ([], [])
+    """Return the ordinary posts in two parts by text hash: three quarters to measure and collect with, one to check."""
+    parts: tuple[list[str], list[str]] = ([], [])
     with gzip.open(data / POOL, "rt", encoding="utf-8") as lines:
         for line in lines:
             text = json.loads(line)["text"]
-            halves[hashlib.sha256(text.encode()).digest()[0] % 2].append(text)
-    return halves
+            parts[hashlib.sha256(text.encode()).digest()[0] % 4 == UNSEEN].append(text)
+    return parts
 
 
 def hash_pool(posts: Sequence[str]) -> str:
@@ -42,8 +44,10 @@ def hash_pool(posts: Sequence[str]) -> str:
     return hashlib.sha256("\n".join(sorted(posts)).encode()).hexdigest()[:16]
 
 
-def collect_ordinary(lexicon: Lexicon, posts: Sequence[str], words: Iterator[str]) -> dict[str, set[str]]:
-    """Return, for each word that may be matched by sound, the other writings of its sound that ordinary posts use.
+def collect_ordinary(
+    lexicon: Lexicon, posts: Sequence[str], talk: Sequence[str], words: Iterator[str]
+) -> dict[str, set[str]]:
+    """Return, for each word that may be matched by sound, the other writings that ordinary posts and talk use.
 
     A two-syllable word is left out when its sound is not rare in ordinary posts: writings that nobody has met yet would
     come, and be taken for a disguise.
@@ -56,15 +60,28 @@ def collect_ordinary(lexicon: Lexicon, posts: Sequence[str], words: Iterator[str
             if syllables == heard and word != text:
                 found[word][text] += 0
     for post in posts:
-        text = join(fold(post), frozenset()).text
-        heard = sound(text)
-        for place in range(len(heard) - 1):
-            for syllables, word in index.get(heard[place : place + 2], ()):
-                written = text[place : place + len(syllables)]
-                if written != word and heard.startswith(syllables, place):
-                    found[word][written] += 1
-    rare = (word for word, seen in found.items() if len(word) > 2 or seen.total() <= RARE)
+        note_writings(post, index, found)
+    rare = [word for word, seen in found.items() if len(word) > 2 or seen.total() <= RARE]
+    for line in talk:
+        note_writings(line, index, found)
     return {word: set(found[word]) for word in rare}
+
+
+def note_writings(line: str, index: Mapping[str, Sequence[tuple[str, str]]], found: dict[str, Counter[str]]) -> None:
+    """Count the writings in one text that sound like a listed word and are another."""
+    text = join(fold(line), frozenset()).text
+    heard = sound(text)
+    for place in range(len(heard) - 1):
+        for syllables, word in index.get(heard[place : place + 2], ()):
+            written = text[place : place + len(syllables)]
+            if written != word and heard.startswith(syllables, place):
+                found[word][written] += 1
+
+
+def read_talk(data: Path) -> list[str]:
+    """Return the lines of CPED, everyday dialogue (Apache-2.0): only to learn how harmless words are written."""
+    with gzip.open(data / TALK, "rt", encoding="utf-8") as lines:
+        return [json.loads(line)["text"] for line in lines]
 
 
 def read_dictionary() -> Iterator[str]:
@@ -116,8 +133,8 @@ def main(data: Path) -> None:
     """Write ordinary.tsv, then admission.tsv, and say what was measured."""
     known, unseen = read_pool(data)
     lexicon = load_lexicon()
-    ordinary = collect_ordinary(lexicon, known, read_dictionary())
-    head = f"# Writings that sound like a listed word: {POOL} (half {hash_pool(known)}), jieba's dictionary.\n"
+    ordinary = collect_ordinary(lexicon, known, read_talk(data), read_dictionary())
+    head = f"# Writings that sound like a listed word: {POOL} ({hash_pool(known)}), CPED, jieba's dictionary.\n"
     rows = "".join(f"{word}\t{' '.join(sorted(found))}\n" for word, found in sorted(ordinary.items()))
     (HERE / "ordinary.tsv").write_text(head + rows, encoding="utf-8")
     loaded = Filter.load()
@@ -125,7 +142,7 @@ def main(data: Path) -> None:
     _, check = measure(loaded, unseen)
     keys = sorted(list_keys(lexicon))
     heading = {
-        "pool": f"{POOL}, the half whose SHA-256 begins with an even byte",
+        "pool": f"{POOL}, the three quarters whose SHA-256 does not begin with a byte of remainder {UNSEEN} by 4",
         "hash": hash_pool(known),
         "posts": str(len(known)),
         "block": str(tiers["block"]),

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from safety.addressee import calm_down
 from safety.care import is_care
 from safety.echo import find_echo
 from safety.hidden import gives_away
+from safety.judge import Opinion, consider
 from safety.lexicon import Lexicon, load_lexicon
 from safety.lexicon.ordinary import load_ordinary
 from safety.model import Model, load_model
@@ -90,6 +92,13 @@ class Filter:
         )
         return Verdict(risk=risk, decision=decision, reasons=tuple(reasons), versions=self.versions)
 
+    def reconsider(self, verdict: Verdict, opinion: Opinion, *, context: Context) -> Verdict:
+        """Return the verdict on a reply with a guard model's opinion taken in (see `safety.judge`)."""
+        reasons = consider(verdict.reasons, opinion)
+        risk: Risk = max((reason.risk for reason in reasons), key=GRADES.index, default="low")
+        decision = self.policy.decide(reasons, risk=risk, mode=context.mode, direction="out", audience=context.audience)
+        return verdict.model_copy(update={"risk": risk, "decision": decision, "reasons": tuple(reasons)})
+
     def lets_through(self, text: str) -> bool:
         """Whether every line of a text could be posted as it stands; for cards and topics, when they are loaded."""
         lines = [line for line in text.splitlines() if line.strip()]
@@ -104,7 +113,7 @@ class Filter:
         if direction == "out":
             reasons += find_handles(views.plain, context.thread_handles)
             reasons += find_by_mood(views, context)
-            reasons += self.find_toxic(views)
+            reasons = self.find_toxic(views, reasons)
             if context.strangers:
                 reasons += find_echo(text, context.strangers, context.language, risky=self.is_risky)
         said = decode_payloads(views.original)
@@ -120,15 +129,17 @@ class Filter:
         """Whether a piece of somebody's wish would be a risk of its own if the bot said it."""
         return any(reason.risk != "low" for reason in self.find(piece, "out", PLAIN))
 
-    def find_toxic(self, views: Views) -> list[Reason]:
-        """Return what the classifier says when it is sure enough."""
+    def find_toxic(self, views: Views, reasons: list[Reason]) -> list[Reason]:
+        """Return the findings with what the classifier adds: its own, or calm about words that are only coarse."""
         if self.model is None or not views.plain.text.strip():
-            return []
-        chance, risk = self.model.judge(views.reassembled)
-        if risk == "low":
-            return []
+            return reasons
+        chance, grade = self.model.judge(views.reassembled)
+        if grade == "calm":
+            return calm_down(reasons, views.plain.text)
+        if grade == "low":
+            return reasons
         why = f"the classifier takes this for offensive (probability {chance:.2f})"
-        return [note("toxicity", "classifier", risk, (0, len(views.original)), why)]
+        return [*reasons, note("toxicity", "classifier", grade, (0, len(views.original)), why)]
 
 
 def weigh(reasons: list[Reason]) -> list[Reason]:

@@ -28,13 +28,17 @@ LONGEST = 2_000  # characters that are scored
 
 @dataclass(frozen=True)
 class Scale:
-    """How a raw score of one language becomes a probability (Platt) and where it is held and blocked."""
+    """How a raw score of one language becomes a probability (Platt), and where it is held and blocked.
+
+    Below `calm` the text reads like everyday talk: a coarse word in it weighs less.
+    """
 
     bias: float
     slope: float
     offset: float
     hold: float
     block: float
+    calm: float = -math.inf
 
 
 @dataclass(frozen=True)
@@ -53,12 +57,14 @@ class Model:
         total = sum(filter(None, map(weights.get, grams)))
         return language, total / math.sqrt(max(len(grams), 1)) + self.scales[language].bias
 
-    def judge(self, folded: Folded) -> tuple[float, Literal["low", "medium", "high"]]:
-        """Return the calibrated probability that a text is offensive, and its grade at the shipped thresholds."""
+    def judge(self, folded: Folded) -> tuple[float, Literal["calm", "low", "medium", "high"]]:
+        """Return the calibrated probability that a text is offensive, and where it stands at the shipped thresholds."""
         language, raw = self.score(folded)
         scale = self.scales[language]
         chance = 1 / (1 + math.exp(-max(-30.0, min(30.0, scale.slope * raw + scale.offset))))
-        return chance, "high" if raw >= scale.block else "medium" if raw >= scale.hold else "low"
+        if raw < scale.hold:
+            return chance, "calm" if raw < scale.calm else "low"
+        return chance, "high" if raw >= scale.block else "medium"
 
 
 def list_grams(folded: Folded, language: Language) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from safety.addressee import soften
 from safety.fold import HAN, Folded
 from safety.lexicon.entries import Entry, Lexicon, Rule, Term
 from safety.verdict import Direction, Reason, Risk
@@ -12,6 +13,7 @@ from safety.views import Views, load_english
 
 RISKS: dict[str, Risk] = {"block": "high", "review": "medium", "evidence": "low"}
 SHORTEST_BACKWARDS = 3
+FARTHEST = 40  # Han characters, or three letters each, between the parts of one rule
 LATIN_WORD = re.compile(r"[a-z]{3,}")
 HAN_CHAR = re.compile(f"[{HAN}]")
 
@@ -25,7 +27,7 @@ def scan(views: Views, lexicon: Lexicon, direction: Direction) -> list[Reason]:
                 start, end = folded.span(reason.start, reason.end)
                 text = views.original[start:end][:80]
                 found[rule] = reason.model_copy(update={"start": start, "end": end, "text": text})
-    return list(found.values())
+    return soften(list(found.values()), views.original)
 
 
 def list_readings(views: Views) -> Iterator[tuple[str, Folded]]:
@@ -94,7 +96,9 @@ def find_rule(rule: Rule, text: str, name: str, direction: Direction) -> tuple[i
         spans.append(match.span())
     if rule.unless is not None and rule.unless.search(text):
         return None
-    return min(spans)[0], max(span[1] for span in spans)
+    start, end = min(spans)[0], max(span[1] for span in spans)
+    farthest = FARTHEST if HAN_CHAR.search(text) else 3 * FARTHEST
+    return (start, end) if len(spans) == 1 or end - start <= farthest else None
 
 
 def stands(term: Term, text: str, place: int, name: str, direction: Direction) -> bool:

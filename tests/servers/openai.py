@@ -72,7 +72,7 @@ def answer_body(text: str | None, finish: str = "stop", tokens: tuple[int, int] 
 
 @dataclass
 class OpenAIServer:
-    """Serves `/v1/chat/completions` on loopback; used as an async context manager.
+    """Serves `/v1/chat/completions` and `/v1/moderations` (a script of JSON texts) on loopback; used as an async context manager.
 
     The script is played in order; when it is empty the `mode` answers: `fine` says `usual`, `obey` repeats every
     instruction it was given by strangers (the whole user message), `leak` repeats the system message.
@@ -94,6 +94,7 @@ class OpenAIServer:
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=32 * 1024 * 1024)
         app.router.add_post("/v1/chat/completions", self._answer)
+        app.router.add_post("/v1/moderations", self._answer)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0, backlog=512)
@@ -111,6 +112,8 @@ class OpenAIServer:
         key = request.headers.get("Authorization", "").removeprefix("Bearer ")
         self.requests.append(Request(request.path, key, await request.json()))
         part = self.script.popleft() if self.script else Says(self._by_mode())
+        if isinstance(part, Says) and request.path.endswith("moderations"):
+            return web.Response(text=part.text, content_type="application/json")
         if isinstance(part, Says):
             return web.json_response(answer_body(part.text, part.finish, part.tokens))
         return await self._fail(request, part)

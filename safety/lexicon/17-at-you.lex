@@ -1,0 +1,35 @@
+# Insults by their form: what is said to "you" in ways that do not depend on one rude word. Chinese first, then English.
+
+word low_name ~= 可怜虫 | 蠢材 | 跳梁小丑 | 寄生虫 | 巨婴 | 土包子 | 老登 | 脑残粉 | 软骨头 | 窝囊 | 饭桶 | 傻冒 | 傻帽 | 二愣子 | 哈巴狗 | 跟屁虫 | 狗腿子 | 癞蛤蟆 | 井底之蛙 | 白眼狼 | 搅屎棍 | 缩头乌龟 | 泥腿子 | 乡巴佬 | 穷鬼 | 穷逼 | 屌丝样 | 猥琐男 | 下头男 | 下头女 | 心机婊 | 绿茶 | 马屁精 | 墙头草 | 废得 | 贱得 | 妈宝 | 讨饭的 | 要饭的 | 疯婆子 | 疯子 | 变态 | 死变态 | 怪胎 | 杂鱼 | 菜狗 | 老鼠屎 | 狗皮膏药 | 大冤种 | 垃圾人 | 蠢猪 | 野种 | 野孩子
+word ill_trait = 蠢 | 坏 | 丑 | 笨 | 懒 | 毒 | 贱 | 脏 | 胖 | 傻 | 矮 | 土 | 抠 | 臭 | 虚伪 | 恶心 | 穷 | 装 | 菜 | 馋 | 无知 | 自私
+
+[block insult way=out]
+rule (?:你|您|妳)(?:个|这|这个|真是|就是|纯|不过是|果然是|们|这种|一|可真是|算是|,){0,3}~3{low_name} !unless 不是|像个小|可爱|哈哈|{fair}|绿茶(?:好喝|味|饮)|我(?:是|就是)|疯子般|天才|别叫
+rule {low_name}[,!]?(?:还|也|就)?(?:好意思|滚|闭嘴|你|给我|装什么|配) !unless 不是|可爱|哈哈|{fair}
+rule (?:你|您|妳)(?:可|是|真|真的|也|是真的|简直|这人|这个人|怎么|就是|既|这么){0,3}又{ill_trait}又{ill_trait} !unless 又穷又(?:累|忙|开心)|又傻又可爱|又懒又可爱|可爱|我也|{fair}
+rule (?:{ill_trait}|贱|废|low)得?(?:跟|像|和|堪比|赛过|不如)(?:头|条|只|个)?(?:猪|狗|驴|鬼|蛤蟆|癞蛤蟆|老鼠|屎|坨屎|垃圾|畜生)(?:一样|似的|还)? !unless 猫|狗狗|可爱|我(?:懒|胖|累|穷)|今天的我|懒得像(?:只)?(?:猫|猪)|{fair}
+rule (?:你|妳|您)(?:这|的|那|是不是|脑子|怕是|是|把|出生|的时候){0,5}(?:脑子|脑袋|脑壳|脸|智商)?(?:是不是)?(?:先着地|被门(?:挤|夹)|被驴踢|进水|装水泥|灌水泥|装(?:的是)?(?:屎|浆糊|水|草)|缺根筋|有(?:那个)?大病|拿去喂狗|长歪) !unless 我|手机|电脑|{fair}
+rule (?:你|妳|您)(?:这|的|这个|那){0,2}(?:人品|嘴脸|德行|德性|穷酸样|逼样|熊样|怂样|贱样|丑样|鬼样子|臭脸|破嘴|脑回路|货色)~8(?:狗都嫌|作呕|恶心|想吐|难怪|没人|丢人|脱单|可笑|真让人|看着|也配|也敢) !unless 我|可爱|{fair}
+rule (?:狗|猪|鬼|蟑螂)(?:看了|听了|见了|闻了)?都(?:摇头|嫌|不理|嫌弃|不吃|绕道|想吐|不如你) !unless 我(?:的|写|做|画|煮|自己)|老板|食堂|工资|{fair}
+rule (?:像|跟|和|对)?你(?:们)?(?:这种|这样的|这类|这号)(?:人|货色|东西|玩意|家伙|货|人渣)~8(?:添堵|早该|清理|倒贴|想吐|恶心|不配|只配|也配|活该|没救|活着|去死|滚|讨厌|没人) !unless {fair}|我也|需要|难得|值得
+rule (?:看(?:到|见|着)?|见(?:到|着)?|听(?:到|见)?|闻到)你(?:这种人|这样的人|说话|的脸|这张脸)?(?:我)?(?:就|都)(?:想吐|犯恶心|恶心|反胃|来气|倒胃口|替你脸红|替你害臊|烦) !unless 可爱|想你
+rule (?:侮辱|玷污)(?:了)?(?:牛|狗|猪|垃圾)|对牛弹琴|(?:给(?:人|我|他))?(?:提鞋|擦鞋|舔鞋)都不配|倒贴(?:钱)?(?:我)?都(?:不要|没人要)|没断奶~4(?:你|回|找)|回去找你妈|回家找(?:你)?妈(?:妈)?喝奶|没人管的野|贱不贱|要不要脸啊你|(?:别|少)(?:在这(?:里|儿)?)?(?:狗叫|狂吠|犬吠|放屁|发癫|发疯|犯贱|恶心人|丢人现眼) !unless 我(?:在|又|就)|自己|{fair}
+rule (?:蠢|笨|傻|弱智|无知|垃圾|脑残|废物|low|丑|懒|没素质)~14说的就是你|说的就是你~8(?:蠢|笨|傻|弱智|无知|垃圾|脑残|废物) !unless 可爱|{fair}|懒虫|哈哈
+rule (?:^|[,。!? ])(?:nt|sb|2b|zz|脑瘫|智障|弱智)(?:吧|啊|一个|吗|了吧)(?:你|,|。|!|$)|(?:哭夭|靠夭|哭爸|机车)(?:什么|喔|啦|,)|你(?:在|是在)~2(?:哭夭|靠夭|发什么疯|发什么癫|狗叫)
+rule 你(?:又|到底|以为(?:你|自己))?(?:算|是)(?:个)?(?:什么|哪门子|哪根|啥)(?:东西|货色|玩意儿?|垃圾|葱|品种)|(?:谁|哪)家~3(?:养|生)出(?:来)?(?:你|这)~3(?:玩意|东西|种)|什么货色 !unless 我算|{fair}|猫|狗|可爱
+rule (?:长成|活成|混成|变成)你这(?:样|副|个)~6(?:敢|好意思|脸|勇气|德行|鬼)|你这张(?:脸|嘴|破嘴)~6(?:吓|恶心|丑|吐|撕|抽|鬼)|滚回(?:你|你们)(?:的|家|那|村|老家|老鼠|狗){1,3} !unless {fair}|可爱
+rule 你(?:的存在)?~4(?:拉低|玷污|污染|浪费)(?:了)?~6(?:智商|人类|空气|粮食|土地|资源|眼睛)|(?:烂|死|埋)在(?:泥|坑|粪|沟|臭水沟)里(?:吧|才|算) !unless 不会|才不|没有|{fair}
+rule 你(?:就|也就|只|一辈子|永远|注定|除了~3)(?:该|只能|配|这点|会)~4(?:窝囊|烂|跪|当狗|孤独|被骂|被踩|没人要|废|出息|废得) !unless 不会|才不|谁说|{fair}|我
+
+[block insult way=out views=plain,joined]
+rule (?<![a-z])(?:you|u|ur|you're|youre|you are|you,)(?![a-z])\s?~16(?:dimwit|halfwit|nitwit|numbskull|numskull|dunce|blockhead|airhead|simpleton|imbecile|cretin|jackass|lowlife|talentless|brainless|spineless|gutless|witless|filthy liar|little rat|piece of filth|laughing ?stock|village idiot|clueless clown|sicko|ugly troll|fat pig|fat cow|miserable cow|dumber than|dumbest|stupidest|thick as two|as thick as|as dumb as|uglier than|useless lump|pathetic freak) !unless not |never|n't|cute|hope|i feel|i am|i'm|feel like
+rule (?<![a-z])(?:you're|you are|youre|ur|u r|you were always|you'll always be|you will always be)\s(?:just |always |only |such |really |nothing but |nothing more than ){0,2}(?:a |an |the )~10(?:joke|nobody|hack|embarrassment|disgrace|failure|cancer|parasite|plague|leech|maggot|worm|coward|waste|clown|weirdo|creep|troll|burden|freak|donkey|sheep|pig|cow|rat|swine|mistake|disease|loser)(?![a-z]) !unless not |never|n't|cute|funny|hope|my |guinea|adorable|early|hard|class clown|zodiac|born in|year of
+rule (?<![a-z])(?:you|u)\s(?:little |smug |sad |absolute |utter |total |complete |ugly |fat |dirty |filthy |spineless |brainless |talentless |useless |stupid |dumb |clueless |pathetic |worthless |miserable |disgusting |disgraceful |lazy ){1,3}(?:walnut|hack|rat|pig|cow|donkey|creature|worm|troll|freak|lump|baby|sheep|clown|muppet|melon|spoon|excuse|piece|thing|coward|loser|liar|person|waste|moron|idiot|nobody)(?![a-z]) !unless cute|adorable|my |love|sweet|hug|poor thing|little (?:baby|piece of heaven)
+rule (?<![a-z])(?:you|u)(?:'re| are|r)?\s(?:just |way |far |clearly |really )?too (?:thick|dumb|stupid|slow|dense|ugly|fat|ignorant) to|why are (?:you|u) so (?:fat|ugly|stupid|dumb|useless|pathetic|lazy|disgusting)|imagine being (?:this|that|so) (?:dumb|stupid|pathetic|ugly|sad|fat|desperate|ignorant)|(?:couldn't|can't) think your way out
+rule (?<![a-z])(?:go |please |just )?(?:crawl|slither) (?:back )?(?:in|under|to|into)~14(?:rock|hole|cave|sewer|gutter|hell)|(?:go|and|you can) (?:choke|rot|drown) (?:on|in) (?:your|hell|it|a )|choke on your own|rot in hell !unless baby|toddler
+rule (?<![a-z])you (?:make|made) me (?:sick|puke|vomit|gag)|you (?:disgust|repulse) me|(?:grow|buy|get|find) (?:a|yourself a|some) (?:brain|brains|spine)(?![a-z])|cry about it|learn to read(?:,|\.|!|$)|get a life(?:,| you|!) !unless i cry|kids|children|help
+rule (?<![a-z])your (?:whole |own |entire )?(?:face|mother|mom|mum|family|parents|art|opinion|opinions|brain|voice|body|life|work|writing|kids|existence)\s~12(?:belongs? in a|horror|ashamed of you|regrets? you|hates? you|worthless|garbage|trash|is a joke|makes? me (?:sick|puke)|breaks? mirrors|looks? like (?:a |an )?(?:blind|dog|shit|crap|vomit|foot)|should have swallowed|cracks? mirrors) !unless not |isn't|never|n't|said|says|feels like
+rule (?<![a-z])(?:nobody|no one|noone) (?:ever )?(?:likes|loves|wants|cares about|asked for|respects|will ever (?:love|want)|would (?:miss|notice)|will (?:miss|care))~8(?:you|u)(?![a-z])|(?:no wonder )?(?:everybody|everyone|they all) (?:hates|hate|leaves|laughs at|is laughing at|avoids|despises|can't stand|is sick of) (?:you|u)(?![a-z]) !unless not true|doesn't mean|isn't true|who told|if anyone|like i do|more than|untrue|feel like|wrong
+rule (?<![a-z])(?:stupid|dumb|fat|ugly|filthy|dirty|disgusting|worthless) (?:pig|cow|rat|troll|freak|loser|monkey|ape|worm|toad|whale|slob)(?:,|!|\.|$| you| stop| get| go)|(?:look at|with) that (?:fat|ugly|stupid|disgusting|dumb) (?:face|body|head|mug)|(?<![a-z])(?:f|fk|fck|fuk|eff) (?:u|you|off)(?![a-z])|stfu|gtfo !unless my |cute
+rule (?<![a-z])(?:dumb|stupid|thick|useless|ugly) as (?:a|an) (?:rock|brick|post|plank|doorknob|donkey|chocolate teapot|dog)|brain of a (?:houseplant|pea|goldfish|potato|flea)|(?:smarter|brighter|more useful) than you|(?:such|what) an? (?:ugly|miserable|pathetic|worthless|sad|disgusting) (?:person|creature|human|cow|pig|excuse|individual) !unless not |n't|i am|i'm
+rule (?<![a-z])(?:you|u) (?:deserve|earned) (?:every bad|all the (?:hate|bad|pain)|to (?:suffer|rot|be alone|die|fail))|your art~20quit|delete yourself|nobody asked you,|you smell like (?:failure|shit|a )|you will die alone|you'll die alone|you ugly !unless not |n't|never
