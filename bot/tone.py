@@ -221,7 +221,7 @@ TABLE: tuple[Row, ...] = (
     Row("outcome", _asks_outcome, Tone.WARM, _MILD, "nobody can know how it will end"),
     Row("sad comment", _is_sad_comment, Tone.WARM, _MILD, "the one who comments is low"),
     Row("unseen", _is_unseen, Tone.WARM, _MILD, "little text, and nobody looked at the picture"),
-    Row("maybe grave", _is_grave, Tone.WARM, _MILD, "something hard may stand behind it"),
+    Row("maybe grave", _is_grave, Tone.COMFORT, _MILD, "something hard may stand behind it"),
     Row("angry", _is_angry, Tone.WARM, _OPEN, "anger leads"),
     Row("tender", _is_tender, Tone.WARM, _OPEN, "a small trouble, too close for a joke"),
     Row("troubled", _is_troubled, Tone.WARM, _OPEN, "a small trouble"),
