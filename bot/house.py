@@ -213,6 +213,7 @@ class House:
             offline=not self.settings.llm_model,
             metrics_token=self.settings.metrics_token.get_secret_value(),
             troubles=self._troubles,
+            secure=self.settings.admin_url.startswith("https://"),
         )
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
         await runner.setup()
@@ -456,7 +457,7 @@ def _settle_memory() -> None:
 
 
 def _pages_url(settings: Settings) -> str:
-    return f"http://{reachable(settings.host)}:{settings.port}"
+    return settings.admin_url or f"http://{reachable(settings.host)}:{settings.port}"
 
 
 def _prepare_plaza(settings: Settings, stack: AsyncExitStack) -> Child | None:
