@@ -14,6 +14,7 @@ import json
 import os
 import platform
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -51,6 +52,12 @@ def start(*command: str, stderr: Any = subprocess.PIPE, **env: str) -> subproces
     )
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def tree(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
     parent = psutil.Process(process.pid)
     return [parent, *parent.children(recursive=True)]
@@ -60,8 +67,9 @@ def cpu_of(processes: list[psutil.Process]) -> dict[str, float]:
     spent: dict[str, float] = {}
     for process in processes:
         times = process.cpu_times()
+        ended = times.children_user + times.children_system  # of children that are gone, such as PostgreSQL's backends
         name = next((name for name in ("valkey", "postgres") if name in process.name()), "bot")
-        spent[name] = spent.get(name, 0.0) + times.user + times.system
+        spent[name] = spent.get(name, 0.0) + times.user + times.system + ended
     return spent
 
 
@@ -77,10 +85,11 @@ def memory_of(processes: list[psutil.Process]) -> dict[str, float]:
 
 async def first_answer(folder: Path) -> tuple[float, float, dict[str, float]]:
     """Seconds from `jiegeng run` to the first answer, of which from post to reply, and the idle memory of the tree."""
-    ports = {"JIEGENG_PLAZA_PORT": "18700", "JIEGENG_PORT": "18701", "JIEGENG_DATA": str(folder)}
+    plaza = free_port()
+    ports = {"JIEGENG_PLAZA_PORT": str(plaza), "JIEGENG_PORT": str(free_port()), "JIEGENG_DATA": str(folder)}
     began = time.monotonic()
     bot = start("-m", "bot", "run", **ports)
-    base = "http://127.0.0.1:18700"
+    base = f"http://127.0.0.1:{plaza}"
     try:
         async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
             posted = None
@@ -130,7 +139,7 @@ def settings_of(folder: Path, url: str, database: str) -> dict[str, str]:
         "JIEGENG_DATA": str(folder),
         "JIEGENG_DATABASE_URL": database,
         "JIEGENG_PLAZA": "false",
-        "JIEGENG_PORT": "18702",
+        "JIEGENG_PORT": str(free_port()),
         "JIEGENG_HTTP_URL": url,
         "JIEGENG_HTTP_TOKEN": "t",
         "JIEGENG_LLM_BASE_URL": f"{url}/v1",
@@ -147,6 +156,7 @@ def settings_of(folder: Path, url: str, database: str) -> dict[str, str]:
 
 async def sustained(case: Case, folder: Path, url: str, rate: float, progress: Progress) -> dict[str, Any]:
     """Open-loop mentions through listener, journal, Valkey, worker and model to the sink; CPU summed over the tree."""
+    await reset(url)
     with server_of(case) as (database, server):
         folder.mkdir(parents=True)
         out = folder / "watch.json"
@@ -161,7 +171,7 @@ async def sustained(case: Case, folder: Path, url: str, rate: float, progress: P
         try:
             async with aiohttp.ClientSession() as session:
                 await wait_until_told(said)
-                await drive(session, url, min(rate, 40), 100, 0, progress, f"{case.name}: warming up")
+                await drive(session, url, min(rate, 20), 100, 0, progress, f"{case.name}: warming up")
                 await look(bot, out)  # begins anew: how late the loop was at the start does not count
                 before, kept, began = cpu_of(whole()), stored(folder, bot), time.monotonic()
                 last = 100 + case.count
@@ -328,10 +338,9 @@ async def measure(folder: Path, url: str, wanted: argparse.Namespace, progress: 
         task = progress.add_task(f"floor: {kind}", total=1)
         floors[kind] = run_floor(kind, url, min(wanted.count, 600))
         progress.update(task, completed=1)
-    rate = wanted.rate
+    rate, most = wanted.rate, None
     if not rate:
-        most = await sustained(Case("how much it carries", 1, 300), folder / "rate", url, 1000, progress)
-        await reset(url)
+        most = await sustained(Case("how much it carries", 1, 200), folder / "rate", url, 1000, progress)
         rate = max(5.0, round(most["achieved"] / 2))
     less = max(200, wanted.count // 3)
     cases = [
@@ -342,7 +351,8 @@ async def measure(folder: Path, url: str, wanted: argparse.Namespace, progress: 
     found = {}
     for number, case in enumerate(cases):
         found[case.name] = await sustained(case, folder / f"case{number}", url, rate, progress)
-        await reset(url)
+    if most is not None:
+        found["SQLite, 1 worker, all it carries"] = most
     return {
         "machine": machine(),
         "load": load,
@@ -430,7 +440,10 @@ def report(figures: dict[str, Any]) -> Group:
 
 
 def cases_of(cases: dict[str, Any], *, postgres: bool) -> Table:
-    table = Table(title="cases, at half of what one core carries" + ("" if postgres else "; no PostgreSQL here"))
+    table = Table(
+        title="at half of what one worker carried on this machine, as busy as it was"
+        + ("" if postgres else "; no PostgreSQL here")
+    )
     for name in (
         "case",
         "asked/s",

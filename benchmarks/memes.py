@@ -231,9 +231,11 @@ def measure_overlap(data: Path, folders: tuple[Path, ...], *, quick: bool) -> It
 
 
 def hide_names(card: Meme) -> str:
-    """All sentences of a card; names, which are facts, become gaps."""
+    """All sentences of a card; names and the fixed words of its pattern, which are facts, become gaps."""
     text = show(card)
-    for name in sorted(card.names, key=len, reverse=True):
+    fixed = [part.strip(" .,!?。，！？") for part in re.split(r"\{[^{}]*\}", card.pattern)]
+    fixed += [name.rpartition(" ")[0] for name in card.names if name.count(" ") >= 4]  # "… what I'm doing dog"
+    for name in sorted((*card.names, *(part for part in fixed if len(part) > 3)), key=len, reverse=True):
         text = text.replace(name, "\n")
     return text
 

@@ -213,6 +213,7 @@ class House:
             offline=not self.settings.llm_model,
             metrics_token=self.settings.metrics_token.get_secret_value(),
             troubles=self._troubles,
+            secure=self.settings.admin_url.startswith("https://"),
         )
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
         await runner.setup()
@@ -244,6 +245,7 @@ class House:
             clock=utc,
             screen=mind.may_show,
         )
+        self.stack.push_async_callback(scout.close)
         group.create_task(forever(scout.step, name="boards", every=1.0))
         if settings.learn:
             learner = Learner(
@@ -455,7 +457,7 @@ def _settle_memory() -> None:
 
 
 def _pages_url(settings: Settings) -> str:
-    return f"http://{reachable(settings.host)}:{settings.port}"
+    return settings.admin_url or f"http://{reachable(settings.host)}:{settings.port}"
 
 
 def _prepare_plaza(settings: Settings, stack: AsyncExitStack) -> Child | None:

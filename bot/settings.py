@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import Misconfigured
 from bot.tone import thresholds
+from safety.care import load_lines
 
 PREFIX = "JIEGENG_"
 
@@ -81,7 +82,9 @@ class Settings(BaseSettings):
         SecretStr(""), description="Called with a small JSON when a human should look, a crisis first of all."
     )
     alert_text: bool = Field(default=False, description="Whether an alert also carries what the person wrote.")
-    admin_url: str = Field("", description="Where admins reach the pages, for links in alerts. Empty: this machine.")
+    admin_url: str = Field(
+        "", description="Where admins reach the pages, for links; https:// marks the cookie Secure. Empty: here."
+    )
     alert_open_minutes: float = Field(
         30.0, gt=0, description="An alert tells of an episode that is open for longer (held ones apart)."
     )
@@ -132,6 +135,15 @@ class Settings(BaseSettings):
             message = "an address starts with http:// or https://"
             raise ValueError(message)
         return url.rstrip("/")
+
+    @field_validator("region")
+    @classmethod
+    def _has_help_lines(cls, region: str) -> str:
+        # A typo must not send somebody in danger to the numbers of another place.
+        if region and region not in (known := sorted(load_lines())):
+            message = f"there are no help lines for this region; use one of {', '.join(known)}, or leave it out"
+            raise ValueError(message)
+        return region
 
     @model_validator(mode="after")
     def _tokens_come_with_addresses(self) -> Settings:

@@ -294,7 +294,8 @@ def _emotions(seen: Seen, gravity: float, distress: Distress) -> tuple[list[floa
     for hit in seen.hits:
         if hit.kind == "idiom" and trained is None:
             scores[ANGER if hit.topic == "tired" else JOY] += 0.6
-    if distress != "none":
+    if distress != "none" and sum(max(0.0, value) for value in seen.sums("crisis").values()) >= WATCH:
+        # What is only heard does not count here: it would cost the six their calibration.
         scores[SADNESS] += 1.5
         scores[FEAR] += 0.7
     shares = _softmax(scores)
@@ -363,7 +364,6 @@ def _play(seen: Seen) -> float:
 def alarm(feeling: Feeling) -> float:
     """One number for how much speaks for danger to oneself, from 0; for ranking and benchmarks, not a decision."""
     danger = sum(cue.weight for cue in feeling.cues if cue.says.startswith("crisis: "))
-    danger += max((cue.weight for cue in feeling.cues if cue.says == "sounds: danger"), default=0.0)
     weight = sum(cue.weight for cue in feeling.cues if cue.says in LOW_PLIGHTS)
     return danger + 0.35 * min(3.0, weight) + 0.4 * (feeling.emotions["sadness"] + feeling.emotions["fear"])
 

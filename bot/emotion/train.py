@@ -199,10 +199,12 @@ def train_danger(data: Path, out: Path, *, clean: bool) -> None:
     in folds as FALSE_WATCH and FALSE_CRISIS say.
     """
     cases = [row for name in OWN_CASES for row in rows_of(CASES / f"{name}.jsonl")]
-    for name, analyse, tongue, sources in (
-        ("danger_zh", eastern_grams, "zh", ("cped",) if clean else ("safety/ordinary_posts", "smp_usual_train")),
+    heads: list[tuple[str, Callable[[str], list[str]], str, tuple[str, ...]]] = [
         ("danger_en", latin_grams, "en", ("goemotions_ekman_train",)),
-    ):
+    ]
+    if not clean:  # beside TV dialogue alone, 4.6 % of ordinary Chinese posts sounded like danger: better none
+        heads.insert(0, ("danger_zh", eastern_grams, "zh", ("safety/ordinary_posts", "smp_usual_train")))
+    for name, analyse, tongue, sources in heads:
         own = [row for row in cases if row["lang"].startswith(tongue)]
         own = [row for row in own if row["ok"] == ["crisis"] or "crisis" not in row["ok"]]
         kinds = [row["kind"] if row["ok"] == ["crisis"] else "" for row in own]

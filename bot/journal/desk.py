@@ -253,7 +253,9 @@ class Desk:
             gone = connection.execute(
                 silences.delete().where(silences.c.host == host, silences.c.scope == "thread", silences.c.who == root)
             )
-            connection.execute(insert(actions).values(at=now(), by=by, action="release", key=f"{host}:{root}", note=""))
+            if gone.rowcount > 0:
+                told = {"by": by, "action": "release", "key": f"{host}:{root}", "note": ""}
+                connection.execute(insert(actions).values(at=now(), **told))
             return gone.rowcount > 0
 
         return await self._database.write(work)

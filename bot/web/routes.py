@@ -43,6 +43,7 @@ def make_web(  # noqa: PLR0913 - all but the first two are named and have a defa
     plaza: str = "",
     offline: bool = False,
     troubles: Callable[[], Sequence[str]] = tuple,
+    secure: bool = False,
     clock: Callable[[], float] = time.time,
     quiet: float = 15.0,
     metrics_token: str = "",
@@ -51,11 +52,12 @@ def make_web(  # noqa: PLR0913 - all but the first two are named and have a defa
 
     `accounts` are ours (`name@host`), for the platform filter, and may grow while the bot runs; `plaza` is the plaza's
     address, if one runs; `offline` says on every page that no model is connected; `troubles` tells what is wrong with
-    files that people edit; `clock` gives Unix seconds; `quiet` is the pause in seconds after which a silent event
-    stream shows that it lives; `metrics_token` opens /metrics, which is not there without one.
+    files that people edit; `secure` says that admins come through TLS; `clock` gives Unix seconds; `quiet` is the pause
+    in seconds after which a silent event stream shows that it lives; `metrics_token` opens /metrics, which is not there
+    without one.
     """
     app = web.Application(middlewares=[explain, admit, check_seal])
-    app[SITE] = Site(log, keys, clock, accounts, plaza, offline, troubles, load_templates())
+    app[SITE] = Site(log, keys, clock, accounts, plaza, offline, troubles, secure, load_templates())
     app[METRICS_TOKEN] = metrics_token
     app[live.STREAMS] = weakref.WeakSet()
     app[live.QUIET] = quiet

@@ -33,6 +33,7 @@ class Site:
     plaza: str
     offline: bool
     troubles: Callable[[], Sequence[str]]
+    secure: bool
     templates: Environment
 
 

@@ -101,4 +101,5 @@ def _filter(request: web.Request) -> Filter:
 
 
 def _keep(request: web.Request, response: web.Response, cookie: str, value: str, age: int) -> None:
-    response.set_cookie(cookie, value, max_age=age, httponly=True, samesite="Strict", secure=request.secure)
+    secure = request.secure or request.app[SITE].secure
+    response.set_cookie(cookie, value, max_age=age, httponly=True, samesite="Strict", secure=secure)

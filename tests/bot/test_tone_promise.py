@@ -6,6 +6,7 @@ import json
 from functools import cache
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -84,3 +85,36 @@ def test_no_joking_comment_moves_a_hard_post_towards_banter(case: int, jokes: li
     after = answered(post, f"@bot {' '.join(jokes)}")
 
     assert before not in {Tone.CRISIS, Tone.COMFORT} or ORDER.index(after) <= ORDER.index(before)
+
+
+def rows_of(name: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in (CASES / f"{name}.jsonl").read_text("utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("name", ["tone_dev", "own_tune"])
+def test_no_crisis_and_no_grief_is_answered_in_a_tone_that_would_harm(name: str) -> None:
+    hard = [
+        row for row in rows_of(name) if row["ok"] == ["crisis"] or row["kind"] in {"grief", "suicide_loss", "pet_death"}
+    ]
+
+    harmed = [row["id"] for row in hard if answered(str(row["post"]), str(row["comment"])) in row["never"]]  # type: ignore[operator]
+
+    assert hard
+    assert harmed == []
+
+
+def test_idioms_of_death_are_never_sent_to_the_crisis_path() -> None:
+    idioms = [
+        row for path in CASES.glob("*.jsonl") for row in rows_of(path.stem) if str(row["kind"]).startswith("idiom")
+    ]
+
+    assert len(idioms) >= 30
+    assert [row["id"] for row in idioms if answered(str(row["post"]), str(row["comment"])) is Tone.CRISIS] == []
+
+
+def test_dangers_in_words_that_no_rule_foresaw_are_heard_by_the_weights() -> None:
+    unusual = [row for row in rows_of("own_last") if row["ok"] == ["crisis"]]
+
+    met = [answered(str(row["post"]), "@bot") is Tone.CRISIS for row in unusual]
+
+    assert sum(met) >= 0.45 * len(met)  # 19 % with rules alone

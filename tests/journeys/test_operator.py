@@ -265,6 +265,21 @@ def test_every_command_has_help_with_an_example(command: list[str]) -> None:
     assert not command or "Example" in told.output
 
 
+def test_a_region_without_help_lines_is_refused_with_the_list(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JIEGENG_REGION", "CHN")
+
+    checked = jiegeng("check")
+
+    assert isinstance(checked.exception, Misconfigured)
+    assert "CN, " in str(checked.exception)
+
+
+def test_sign_in_links_begin_with_the_address_that_admins_use(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JIEGENG_ADMIN_URL", "https://bot.example.org")
+
+    assert jiegeng("sign-in").output.startswith("https://bot.example.org/sign-in?token=")
+
+
 def test_a_mistyped_setting_is_misconfigured_for_every_command(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JIEGENG_PROMTPS", "x")
 

@@ -9,7 +9,8 @@ import pytest
 from redis.asyncio import Redis
 from redis.asyncio.cluster import RedisCluster
 
-from bot.errors import TryLater
+from bot.errors import Misconfigured, TryLater
+from bot.footing import look_at_redis
 from bot.queue import SHARDS, RedisQueue, open_queue
 from tests.bot.test_queue import *  # noqa: F403 - the same tests on another kind of server
 from tests.bot.test_queue import ACCOUNT, hint, take
@@ -105,6 +106,17 @@ async def test_a_slot_that_moves_to_another_node_is_followed(cluster: Cluster, q
 
     assert await take(queue) == ["after"]
     cluster.wait_until_well()
+
+
+async def test_a_start_tells_a_cluster_from_a_single_server(cluster: Cluster) -> None:
+    cluster.wait_until_well()
+    single = cluster.short_url.replace("?cluster=1", "")
+    one_is_dead = cluster.url.replace("://", "://127.0.0.1:1,")
+
+    assert "a cluster" in await look_at_redis(cluster.short_url)
+    assert "a cluster" in await look_at_redis(one_is_dead)
+    with pytest.raises(Misconfigured, match=r"add \?cluster=1 to JIEGENG_REDIS_URL"):
+        await look_at_redis(single)
 
 
 async def _is_put_off(verb: Callable[[], Awaitable[object]]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.journal import Passes
+from bot.journal.schema import actions
 from bot.model import State, Tone
 from tests.fakes import World, author, mention
 
@@ -91,6 +92,8 @@ async def test_a_muted_thread_is_released_by_a_human(world: World) -> None:
 
     assert await world.desk.release_thread("plaza", "m1", by="admin")
     assert not await world.desk.release_thread("plaza", "m1", by="admin")
+    told = await world.journal.database.read(lambda connection: connection.execute(actions.select()).all())
+    assert [row.action for row in told] == ["release"]
     await world.hear(mention("@阿梗 回来了", id="m3").model_copy(update={"root_id": "m1"}))
     await world.settle()
 
