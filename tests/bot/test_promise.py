@@ -5,6 +5,7 @@ Each test kills or pauses the worker on one numbered line of the promise and loo
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -483,6 +484,30 @@ async def test_found_nothing_is_never_permission_to_post_again_without_idempoten
         await world.later()
 
     assert (await world.episode()).state is State.UNSURE
+    assert world.platform.requests == 1
+
+
+async def test_a_stop_while_the_intent_is_written_down_leaves_nothing_unsure(world: World) -> None:
+    class ToldToStopMeanwhile:
+        """The commit goes on although whoever waits for it is told to stop."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(world.journal, name)
+
+        async def intend(self, *args: Any, **kwargs: Any) -> Any:
+            commit = asyncio.ensure_future(world.journal.intend(*args, **kwargs))
+            answering.cancel()
+            return await asyncio.shield(commit)
+
+    world.with_once(NEVER)
+    await world.hear(mention())
+
+    answering = asyncio.create_task(world.bot(journal=ToldToStopMeanwhile()).answer(mention().key))
+    await asyncio.wait({answering})
+    for _ in range(3):
+        await world.later()
+
+    assert (await world.episode()).state is State.POSTED
     assert world.platform.requests == 1
 
 
