@@ -67,11 +67,11 @@ image: ## The Docker image, and a smoke run of it
 	docker build -t jiegeng .
 	docker run --rm jiegeng jiegeng check
 
-train-emotion: $(VENV)/.train ## Train the emotion reader (DATA=folder)
-	$(BIN)/python -m bot.emotion.train $(DATA)
+train-emotion: $(VENV)/.train ## Train the emotion reader (DATA=folder, CLEAN=1 for open licences only, OWN=your labelled file)
+	$(BIN)/python -m bot.emotion.train $(DATA) $(if $(CLEAN),--clean) $(if $(OWN),--own $(OWN))
 
 bench-emotion: $(VENV)/.train ## The figures of the emotion reader (DATA=folder)
-	$(BIN)/python -m benchmarks.emotion $(DATA)
+	$(BIN)/python -m benchmarks.emotion $(DATA) --rivals $(if $(CLEAN),--clean)
 
 bench-safety: $(VENV)/.train ## The figures of the safety filter (DATA=folder)
 	$(BIN)/python -m benchmarks.safety $(DATA)

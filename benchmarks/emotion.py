@@ -27,7 +27,18 @@ from bot.model import EMOTIONS
 from bot.tone import tone
 
 CASES = Path(__file__).parents[1] / "tests" / "emotion" / "cases"
-SETS = ("tone_dev", "own_tune", "own_test", "own_veiled_tune", "own_veiled_test", "own_after", "own_last")
+SETS = (
+    "tone_dev",
+    "own_tune",
+    "own_test",
+    "own_veiled_tune",
+    "own_veiled_test",
+    "own_after",
+    "own_kinds_tune",
+    "own_kinds_test",
+    "own_last",
+    "own_fresh",
+)
 BINS = 15
 
 

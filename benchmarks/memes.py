@@ -1,4 +1,4 @@
-"""Prints the figures of memes and trends: `python -m benchmarks.memes [--data FOLDER] [--quick]`.
+"""Prints the figures of memes and trends: `python -m benchmarks.memes [FOLDER] [--quick]`.
 
 Retrieval is measured on a half of CHEER (names masked, four examples as situations, the rest as queries) and, without
 any data set, on our own cards (one situation of each held out in turn). The data folder is the project's shared data;
@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import csv
 import gzip
+import hashlib
 import json
 import re
 import sys
@@ -23,13 +24,16 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.meme_stream import PARAMETERS, Stream, judge, read_episodes
+from benchmarks.meme_twice import never_twice
+from bot import emotion
+from bot.tone import tone
 from memes.avoid import find_topics, list_hard_topics
 from memes.card import Meme
 from memes.check import check
 from memes.cutter import shared_cutter
 from memes.files import LIBRARY, MemeFileError, list_files, read_folders
 from memes.library import Library
-from memes.plain import fold, shorten
+from memes.plain import fold, shorten, speaks_chinese
 from memes.shelf import Shelf
 from memes.trends.board import Board
 from memes.trends.burst import Controller, Detector, Gates, choose_gates
@@ -38,13 +42,14 @@ from memes.trends.poll import Answer, Poller
 from memes.trends.source import Source
 from memes.trends.title import make_key
 from memes.wording import show
+from tests.memes.fits import read_fits, read_hard, score
 
 CHART = "trends/weibo_hot_2024-09_2025-02.csv.gz"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("data", type=Path, nargs="?", default=Path("../shared/data"))
     parser.add_argument("--cards", type=Path, nargs="*", default=[LIBRARY])
     parser.add_argument("--quick", action="store_true", help="fewer queries and days")
     parser.add_argument("--only", default="", help="part of a measurement's name: cards, speed, cheer, names, …")
@@ -57,6 +62,8 @@ def main() -> None:
         measure_speed,
         measure_patch,
         measure_cheer,
+        measure_fit,
+        measure_never_twice,
         measure_overlap,
         measure_names,
         measure_topics,
@@ -99,8 +106,8 @@ def measure_cards(data: Path, folders: tuple[Path, ...], *, quick: bool) -> Iter
                     evidence.append(total)
         yield f"held-out situation finds its card ({language}), R@1 / @5 / @10 / MRR", show_ranks(ranks, (1, 5, 10))
         yield f"  precision@1 on the most confident 20 % ({language})", f"{confident(ranks, evidence):.3f}"
-    tone = Path("tests/cases/tone_dev.jsonl")
-    source = tone if tone.exists() else data.parent / "cases/tone_dev.jsonl"
+    own = Path("tests/cases/tone_dev.jsonl")
+    source = own if own.exists() else data.parent / "cases/tone_dev.jsonl"
     if source.exists():
         yield from measure_tones(Library(cards), source)
 
@@ -114,8 +121,8 @@ def measure_tones(library: Library, path: Path) -> Iterator[tuple[str, str]]:
         offered.setdefault(case["tone"], []).append(bool(library.recall(text, tone=case["tone"])))
         if case["tone"] in ("comfort", "crisis"):
             blind.append(bool(library.recall(text, tone="banter")))
-    for tone, found in sorted(offered.items()):
-        yield f"a meme is offered on {tone} cases ({len(found)})", f"{np.mean(found):.1%}"
+    for name, found in sorted(offered.items()):
+        yield f"a meme is offered on {name} cases ({len(found)})", f"{np.mean(found):.1%}"
     yield f"  if the tone were misread as banter on comfort and crisis ({len(blind)})", f"{np.mean(blind):.1%}"
 
 
@@ -195,14 +202,16 @@ def measure_cheer(data: Path, folders: tuple[Path, ...], *, quick: bool) -> Iter
                 evidence.append(total)
         yield f"masked query, {label}: R@1 / @5 / @50 / MRR ({len(ranks)})", show_ranks(ranks, (1, 5, 50))
         yield "  precision@1 on the most confident 20 %", f"{confident(ranks, evidence):.3f}"
-    named, soft = [], []
+    named, soft, met = [], [], []
     for name, text in queries[:: 5 if quick else 1]:
         plain = fold(shorten(text))
         if fold(name) in plain:
+            met.append(name in {card.id for card in library.find(text)})
             named.append([item.meme.id for item in library.recall(text, gate=False, limit=1)] == [name])
             if not find_topics(plain) & list_hard_topics():
                 soft.append(named[-1])
     yield f"name in the post: recall@1 ({len(named)}, silence at hard topics counts as a miss)", f"{np.mean(named):.3f}"
+    yield f"  the name is found at all ({len(met)})", f"{np.mean(met):.3f}"
     yield f"  without posts on hard topics ({len(soft)}; many name two memes, one counts)", f"{np.mean(soft):.3f}"
 
 
@@ -222,9 +231,11 @@ def measure_overlap(data: Path, folders: tuple[Path, ...], *, quick: bool) -> It
 
 
 def hide_names(card: Meme) -> str:
-    """All sentences of a card; names, which are facts, become gaps."""
+    """All sentences of a card; names and the fixed words of its pattern, which are facts, become gaps."""
     text = show(card)
-    for name in sorted(card.names, key=len, reverse=True):
+    fixed = [part.strip(" .,!?。，！？") for part in re.split(r"\{[^{}]*\}", card.pattern)]
+    fixed += [name.rpartition(" ")[0] for name in card.names if name.count(" ") >= 4]  # "… what I'm doing dog"
+    for name in sorted((*card.names, *(part for part in fixed if len(part) > 3)), key=len, reverse=True):
         text = text.replace(name, "\n")
     return text
 
@@ -276,6 +287,7 @@ def measure_topics(data: Path, folders: tuple[Path, ...], *, quick: bool) -> Ite
             if row["ads"] != "True":
                 titles[row["title"]] = row["category"].partition("-")[0]
     gate = Gate()
+    yield from measure_labels(titles, gate)
     for label, kinds in (
         ("sports, variety, comedy: usable", {"体育", "综艺", "搞笑"}),
         ("games, films, series, music: usable", {"游戏", "电影", "电视剧", "音乐"}),
@@ -286,6 +298,53 @@ def measure_topics(data: Path, folders: tuple[Path, ...], *, quick: bool) -> Ite
         both = np.mean([not gate.judge(title, kind) for title, kind in own])
         alone = np.mean([not gate.judge(title) for title, _ in own])
         yield f"{label} ({len(own)}), with category / title alone", f"{both:.1%} / {alone:.1%}"
+
+
+def measure_labels(titles: dict[str, str], gate: Gate) -> Iterator[tuple[str, str]]:
+    labels = dict(
+        line.split("\t")
+        for line in Path("tests/memes/trends/labels.tsv").read_text(encoding="utf-8").splitlines()
+        if line and not line.startswith("#")
+    )
+    found: dict[str, list[bool]] = {}
+    for title, kind in titles.items():
+        label = labels.get(hashlib.sha256(title.encode()).hexdigest()[:16])
+        if label:
+            found.setdefault(label, []).append(not gate.judge(title, kind))
+    used = sum(sum(usable) for usable in found.values())
+    sensitive = found.get("sensitive", [])
+    yield (
+        f"labelled titles ({sum(map(len, found.values()))}): sensitive ones used as material",
+        f"{sum(sensitive)} of {len(sensitive)}; {sum(sensitive) / max(used, 1):.2%} of the {used} used",
+    )
+    playful = found.get("playful", [])
+    yield f"labelled sports, variety, comedy: usable ({len(playful)})", f"{np.mean(playful):.1%}"
+
+
+def measure_fit(data: Path, folders: tuple[Path, ...], *, quick: bool) -> Iterator[tuple[str, str]]:
+    """Our own judged posts (tests/memes/fit.tsv, hard.tsv)"""
+    library = Library(read_folders(folders))
+    judged = read_fits()
+    for name, part in (("half on which the gate was chosen", judged[::2]), ("other half", judged[1::2])):
+        found = score(library, part)
+        yield (
+            f"{name} ({found.posts}): offered / first fits / one of five",
+            f"{found.offered:.0%} / {found.first:.1%} / {found.any:.1%}",
+        )
+    hard = read_hard()
+    read = [(post, tone(emotion.read(post))[0].value) for _, post in hard]
+    offered = sum(bool(library.recall(post, tone=decided)) for post, decided in read)
+    blind = sum(bool(library.recall(post, tone="banter")) for post, _ in read)
+    yield f"a meme is offered on own hard posts ({len(hard)}), tone as read", str(offered)
+    yield "  if every tone were misread as banter", str(blind)
+
+
+def measure_never_twice(data: Path, folders: tuple[Path, ...], *, quick: bool) -> Iterator[tuple[str, str]]:
+    """Never twice: eight workers on one Valkey, killed at random, families reserved and confirmed (meme_twice.py)"""
+    found = never_twice(3_000 if quick else 100_000, kills=10 if quick else 60)
+    yield f"mentions replayed by 8 workers, {found.kills} killed", f"{found.mentions:,} in {found.seconds:.0f} s"
+    yield "  replies that played a family / same family twice for a person", f"{found.played:,} / {found.twice}"
+    yield f"  most uses of one family (cap {found.cap})", str(found.most)
 
 
 def measure_replay(data: Path, folders: tuple[Path, ...], *, quick: bool) -> Iterator[tuple[str, str]]:
@@ -415,10 +474,11 @@ def replay(
 
 
 def rank_all(library: Library, text: str) -> tuple[list[str], float]:
-    """Every card's id in order of relevance alone, and the best z-sum."""
-    plain = fold(text)[:1000]
-    own = np.ones(len(library.cards), bool)
-    total = library._weigh(plain, shared_cutter().cut(plain), own).total  # noqa: SLF001 - relevance without filters
+    """Every card's id in order of relevance alone, as recall reads a post (its language first), and the best z-sum."""
+    plain = fold(shorten(text))
+    own = library._of["zh" if speaks_chinese(plain) else "en"]  # noqa: SLF001 - relevance without filters
+    own = own if own.any() else ~own
+    total = np.where(own, library._weigh(plain, shared_cutter().cut(plain), own).total, -np.inf)  # noqa: SLF001
     order = np.argsort(-total, kind="stable")
     return [library.cards[int(at)].id for at in order], float(total[order[0]])
 

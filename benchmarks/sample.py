@@ -1,12 +1,14 @@
-"""Runs a `jiegeng` command and tells where its CPU time went, by stage: `python -m benchmarks.sample OUT run …`.
+"""Runs a `jiegeng` command and watches it from inside: `python -m benchmarks.sample OUT run …`.
 
-Every few milliseconds of CPU time a signal looks at the stacks. Each thread's own CPU clock says how much it spent
-since the last look, so a thread that waits for the disk counts nothing and the stages add up to what was spent.
-SIGUSR1 begins anew (the start does not count); SIGUSR2 writes OUT.
+It measures how late its event loop is, and tells where CPU time goes, by stage. Every few milliseconds of CPU time a
+signal looks at the stacks. Each thread's own CPU clock says how much it spent since the last look, so a thread that
+waits for the disk counts nothing and the stages add up to what was spent.
+SIGUSR1 begins to look (0.02 ms a look); SIGUSR2 writes OUT and stops looking.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import resource
 import signal
@@ -17,7 +19,8 @@ from collections import Counter
 from pathlib import Path
 from types import FrameType
 
-EVERY = 0.004  # seconds of CPU time between two looks
+EVERY = 0.005  # seconds of CPU time between two looks
+BEAT = 0.02  # seconds between two looks at how late the loop is
 
 # The innermost frame that one of these fits names the stage. What aiohttp does when data arrives belongs to no call.
 STAGES = (
@@ -32,22 +35,41 @@ STAGES = (
     ("bot/prompt.py", "write"),
     ("bot/label.py", "write"),
     ("bot/platforms/", "http"),
+    ("bot/http.py", "http"),
     ("aiohttp/", "http"),
 )
+OWN = ("/bot/", "/memes/", "/safety/")
 
 
-class Looks:
-    """CPU seconds by stage and by function."""
+class Watch:
+    """CPU seconds by stage and by function, and how many milliseconds late the loop was at each beat."""
 
-    def __init__(self) -> None:
+    def __init__(self, out: Path) -> None:
+        self.out = out
+        self.late: list[float] = []
         self.clocks: dict[int, float] = {}
-        self.begin()
-
-    def begin(self) -> None:
-        """Forget what was counted."""
         self.stages: Counter[str] = Counter()
         self.functions: Counter[str] = Counter()
-        self.spent = process_cpu()
+
+    def begin(self, _signal: int, _frame: FrameType | None) -> None:
+        """Begin to look."""
+        self.clocks = {}
+        signal.setitimer(signal.ITIMER_PROF, EVERY, EVERY)
+
+    def end(self, _signal: int, _frame: FrameType | None) -> None:
+        """Write what was seen and stop looking."""
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        late = sorted(self.late)
+        figures = {
+            "late_p95_ms": late[int(len(late) * 0.95)] if late else 0.0,
+            "late_max_ms": late[-1] if late else 0.0,
+            "stages": dict(self.stages),
+            "functions": dict(self.functions.most_common(60)),
+        }
+        part = self.out.with_suffix(".part")
+        part.write_text(json.dumps(figures, indent=1))
+        part.replace(self.out)
+        self.late.clear()
 
     def look(self, _signal: int, frame: FrameType | None) -> None:
         """Charge each thread's CPU time since the last look to what it does now."""
@@ -62,10 +84,9 @@ class Looks:
                 continue
             seconds = now - self.clocks.get(ident, now)
             self.clocks[ident] = now
-            if seconds <= 0:
-                continue
-            own = frame if thread is threading.main_thread() else frames.get(ident)
-            self.charge(seconds, own, journal=thread.name.startswith("journal"))
+            if seconds > 0:
+                own = frame if thread is threading.main_thread() else frames.get(ident)
+                self.charge(seconds, own, journal=thread.name.startswith("journal"))
 
     def charge(self, seconds: float, frame: FrameType | None, *, journal: bool) -> None:
         """Find stage and function of a stack."""
@@ -73,51 +94,46 @@ class Looks:
         own = ""
         while frame is not None:
             path = frame.f_code.co_filename
-            if not own and ("/bot/" in path or "/memes/" in path or "/safety/" in path):
-                own = f"{short(path)}:{frame.f_code.co_name}"
+            part = next((part for part in OWN if part in path), "") if not own else ""
+            if part:
+                own = f"{part[1:]}{path.rpartition(part)[2]}:{frame.f_code.co_name}"
             if not stage:
-                stage = next((name for part, name in STAGES if f"/{part}" in path), "")
+                stage = next((name for piece, name in STAGES if f"/{piece}" in path), "")
             frame = frame.f_back
         self.stages[stage or "rest"] += seconds
-        self.functions[own or "(libraries and event loop)"] += seconds
+        self.functions[own or "(event loop and libraries)"] += seconds
 
-    def write(self, path: Path) -> None:
-        """Write what was counted."""
-        figures = {
-            "cpu_s": process_cpu() - self.spent,
-            "stages": dict(self.stages),
-            "functions": dict(self.functions.most_common(60)),
-        }
-        path.write_text(json.dumps(figures, indent=1))
-
-
-def short(path: str) -> str:
-    """The path below the repository."""
-    for part in ("/bot/", "/memes/", "/safety/"):
-        if part in path:
-            return part[1:] + path.rpartition(part)[2]
-    return path
-
-
-def process_cpu() -> float:
-    """CPU seconds of this process so far."""
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime
+    async def feel(self) -> None:
+        """Note how late every beat comes."""
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + BEAT
+            await asyncio.sleep(BEAT)
+            self.late.append((loop.time() - due) * 1000)
 
 
 def main() -> None:
-    """Look while the command runs."""
-    out = Path(sys.argv[1])
+    """Watch while the command runs."""
+    watch = Watch(Path(sys.argv[1]))
     sys.argv = ["jiegeng", *sys.argv[2:]]
-    looks = Looks()
-    signal.signal(signal.SIGPROF, looks.look)
-    signal.signal(signal.SIGUSR1, lambda _signal, _frame: looks.begin())
-    signal.signal(signal.SIGUSR2, lambda _signal, _frame: looks.write(out))
-    signal.setitimer(signal.ITIMER_PROF, EVERY, EVERY)
-    from bot.cli import main as run  # noqa: PLC0415 - after the timer stands
+    signal.signal(signal.SIGPROF, watch.look)
+    signal.signal(signal.SIGUSR1, watch.begin)
+    signal.signal(signal.SIGUSR2, watch.end)
+    whole = asyncio.Runner.run
 
-    run()
+    def run(runner: asyncio.Runner, work: object, **how: object) -> object:
+        beat = runner.get_loop().create_task(watch.feel())
+        try:
+            return whole(runner, work, **how)  # type: ignore[arg-type]
+        finally:
+            beat.cancel()
+
+    asyncio.Runner.run = run  # type: ignore[method-assign,assignment] # the bot need not know that it is watched
+    from bot.cli import main as command  # noqa: PLC0415 - after the watch stands
+
+    command()
 
 
 if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     main()

@@ -61,7 +61,8 @@ class Stage:
         return {"id": who, "handle": who, "name": who, "bot": False}
 
     def post(self, number: int) -> dict[str, object]:
-        text = POSTS[number % len(POSTS)]
+        # No two posts are the same, so that no cache makes the figures better than life.
+        text = f"{POSTS[number % len(POSTS)]}，第{number}天"
         return {
             "id": f"p{number}",
             "author": self.person(number + 1),
@@ -130,6 +131,11 @@ def serve(stage: Stage) -> web.Application:
         stage.start = time.monotonic()
         return web.json_response({})
 
+    async def reset(_request: web.Request) -> web.Response:
+        stage.posted.clear()
+        stage.start, stage.already, stage.total = None, 0, 0
+        return web.json_response({})
+
     async def count(_request: web.Request) -> web.Response:
         return web.json_response({"born": stage.born(), "posted": len(stage.posted)})
 
@@ -142,6 +148,7 @@ def serve(stage: Stage) -> web.Application:
             web.post("/jiegeng/v1/posts/{id}/replies", reply),
             web.post("/v1/chat/completions", complete),
             web.post("/go", go),
+            web.post("/reset", reset),
             web.get("/count", count),
         ]
     )

@@ -50,10 +50,12 @@ from memes.trends.settings import load_sources
 from memes.trends.sheet import Today
 from memes.trends.source import Source
 from safety.echo import speaks_to_robots
+from safety.shelf import FilterShelf
 from safety.verdict import Context
 
 if TYPE_CHECKING:
     from bot.writers.openai import OpenAIWriter
+    from bot.writers.opinion import SecondOpinion
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +76,7 @@ class Mind:
 
     personas: PersonaShelf
     memes: Shelf
-    filter: safety.Filter
+    words: FilterShelf
     label: Label
     writer: Writer
     canary: str
@@ -82,12 +84,18 @@ class Mind:
     today: Today
     sources: tuple[Source, ...] = ()
     ask: Ask | None = None
+    adviser: SecondOpinion | None = None
     judge: GuardModel | None = None
 
     def recall(self, text: str, reading: Reading, used: frozenset[str]) -> tuple[Recalled, ...]:
         """Memes that fit a post and its tone and that this person has not seen."""
         mood = (reading.comment or reading.post).leading
         return self.memes.library.recall(text, mood=mood, tone=reading.tone.value, used=tuple(used), now=utc())
+
+    @property
+    def filter(self) -> safety.Filter:
+        """The safety filter made of the newest good word lists and policy."""
+        return self.words.filter
 
     def check(self, text: str, direction: str, context: Context) -> Verdict:
         """The safety filter's verdict."""
@@ -125,9 +133,23 @@ class Mind:
         """Whether the title of a topic, or a phrase that bursts, may reach a prompt or a reply."""
         return may_show(self.filter, text)
 
+    def screen_again(self, cache: Path) -> None:
+        """Ask a changed filter about every card and topic; takes seconds, so run it in a thread."""
+        screen = self.filter
+        self.memes.screen_again(Screened(screen.lets_through, screen.fingerprint, cache))
+        self.today.screen_again(partial(may_show, screen))
+
     def hidden(self) -> tuple[str, ...]:
         """What must never come out: the canary and the prose of the persona in force."""
         return hidden_texts(self.personas.current(), self.canary)
+
+    async def close(self) -> None:
+        """Close what talks to a model."""
+        await self.writer.close()
+        if self.adviser is not None:
+            await self.adviser.close()
+        if self.judge is not None:
+            await self.judge.close()
 
     def warm(self, cache: Path) -> None:
         """Load dictionaries and weights; takes about a second, so run it in a thread."""
@@ -140,7 +162,8 @@ class Mind:
 def make_mind(settings: Settings) -> Mind:
     """Read every file a person may have edited; raises `Misconfigured` naming file, line and remedy."""
     try:
-        screen = safety.Filter.load(settings.words)
+        words = FilterShelf(settings.words)
+        screen = words.filter
         folders = card_folders(settings)
         shared_cutter().warm(settings.data / "cache")
         shelf = Shelf(folders, Screened(screen.lets_through, screen.fingerprint, settings.data / "cache"))
@@ -155,7 +178,7 @@ def make_mind(settings: Settings) -> Mind:
     return Mind(
         personas=personas,
         memes=shelf,
-        filter=screen,
+        words=words,
         label=Label(settings.label_zh, settings.label_en),
         writer=make_writer(settings, personas, model),
         canary=canary,
@@ -163,6 +186,7 @@ def make_mind(settings: Settings) -> Mind:
         today=Today(partial(may_show, screen)),
         sources=sources,
         ask=None if model is None else model.ask,
+        adviser=make_adviser(settings),
         judge=make_guard(
             settings.judge_url,
             settings.judge_key.get_secret_value(),
@@ -194,7 +218,8 @@ def make_judge(mind: Mind) -> Callable[[Episode, str, str], Verdict]:
             message = f"{episode.key} was never read, so nobody knows to whom it would speak"
             raise GiveUp(message)
         quoted = quoted_by(episode.draft, episode.topics)
-        context = context_of(episode.mention, episode.reading, episode.memes, mode, mind.hidden(), quoted)
+        memes = () if episode.draft and episode.draft.writer == "library" else episode.memes
+        context = context_of(episode.mention, episode.reading, memes, mode, mind.hidden(), quoted)
         return mind.check(text, "out", context).model_copy(update={"mode": mode})
 
     return judge
@@ -224,6 +249,20 @@ def make_model(settings: Settings, personas: PersonaShelf, canary: str) -> OpenA
         price_in=settings.llm_price_in,
         price_out=settings.llm_price_out,
         clock=utc,
+    )
+
+
+def make_adviser(settings: Settings) -> SecondOpinion | None:
+    """Who is asked for a second opinion: the model, where the operator wants it."""
+    if not settings.second_opinion:
+        return None
+    from bot.writers.opinion import SecondOpinion  # noqa: PLC0415 - only where it is wanted
+
+    return SecondOpinion(
+        base_url=settings.llm_base_url or None,
+        api_key=settings.llm_api_key.get_secret_value(),
+        model=settings.llm_model,
+        now=time.monotonic,
     )
 
 
@@ -283,6 +322,8 @@ def make_bot(
         clock=utc,
         rules=rules,
         alert=alert,
+        adviser=mind.adviser,
+        doubtful=settings.second_opinion,
     )
 
 
@@ -351,9 +392,7 @@ async def rehearse(settings: Settings, make_mention: Callable[[str], Mention]) -
             await bot.listen(terminal, wait=0)
             await bot.answer(mention.key)
             episode = await journal.episode(mention.key)
-    await mind.writer.close()
-    if mind.judge is not None:
-        await mind.judge.close()
+    await mind.close()
     if episode is None:
         message = "the mention was not heard: this is a bug, please report it"
         raise GiveUp(message)

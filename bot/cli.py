@@ -6,7 +6,7 @@ import os
 
 import typer
 
-from bot.commands import keeping, look, memes, review, running, safety, switches, talk, trends
+from bot.commands import audit, keeping, look, memes, review, running, safety, silence, switches, talk, trends
 from bot.commands.terminal import MISCONFIGURED, TROUBLE, fail
 from bot.errors import Misconfigured, Trouble
 
@@ -35,7 +35,9 @@ app.command(epilog="Example: jiegeng forget 12345@mastodon.example")(keeping.for
 app.command(epilog="Example: jiegeng backup backups/2026-11-22.jiegeng")(keeping.backup)
 app.command(epilog="Example: jiegeng restore backups/2026-11-22.jiegeng   (the bot is stopped)")(keeping.restore)
 app.add_typer(review.review, name="review")
+app.add_typer(audit.audit, name="audit")
 app.add_typer(switches.thread, name="thread")
+app.add_typer(silence.silence, name="silence")
 app.add_typer(memes.memes, name="memes")
 app.add_typer(trends.trends, name="trends")
 app.command(epilog='Example: jiegeng safety "你就是个废物"   ·   jiegeng safety --in "我不想活了"')(safety.safety)

@@ -110,7 +110,8 @@ class Composer:
 
     def _care(self, mention: Mention, reading: Reading, room: int, mode: str) -> tuple[Draft, Verdict]:
         """A crisis is answered with a reviewed text, never by a model, never held and never with silence."""
-        kind = next((f.crisis for f in (reading.comment, reading.post) if f and f.crisis), None) or "self_harm"
+        second = reading.second.crisis if reading.second else None
+        kind = next((f.crisis for f in (reading.comment, reading.post) if f and f.crisis), second) or "self_harm"
         text = self.care(kind, reading.language, room)
         draft = Draft(candidates=(text,), text=text, writer="care", persona=f"care:{kind}", at=self.clock())
         return draft, self.screen_draft(draft, mention, reading, mode)
@@ -142,7 +143,8 @@ class Composer:
         topics: tuple[Topic, ...] = (),
     ) -> Verdict:
         """What the filter says of a draft under a mode; a care text is never held."""
-        verdict = self.screen(draft.text, "out", mention, reading, mode, memes, quoted_by(draft, topics))
+        shown = () if draft.writer == "library" else memes  # who explains a card says what stands on it
+        verdict = self.screen(draft.text, "out", mention, reading, mode, shown, quoted_by(draft, topics))
         if draft.writer == "care" and verdict.decision == "hold":
             return verdict.model_copy(update={"decision": "crisis"})
         return verdict

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
@@ -16,6 +18,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.errors import Misconfigured, TryLater
 from bot.journal.database import parse
+from bot.queue import is_cluster, servers_of
 
 # RETURNING came with SQLite 3.35; PostgreSQL below 13 gets no security updates any more; the hints' stream needs
 # XAUTOCLAIM and friends as Redis 7 has them, which every Valkey does.
@@ -46,29 +49,76 @@ async def look_at_database(url: str, mounts: Path = Path("/proc/self/mountinfo")
 
 
 async def look_at_redis(url: str) -> str:
-    """One line that names the Redis; raises `Misconfigured` with the remedy, or `TryLater` if it cannot be reached."""
-    spoken = "redis" + url.removeprefix("valkey") if url.startswith("valkey") else url
+    """One line that names the Redis; raises `Misconfigured` with the remedy, or `TryLater` if it cannot be reached.
+
+    Of a cluster every primary is looked at; one of the nodes that the URL names is enough to find them.
+    """
+    asked = is_cluster(url)
+    trouble: TryLater | None = None
+    for node in servers_of(url):
+        try:
+            first = await _ask_redis(node)
+            break
+        except TryLater as later:
+            trouble = later
+    else:
+        raise trouble or TryLater("Redis cannot be reached")
+    problems = redis_problems(first.about, first.cluster)
+    if asked != bool(first.cluster):
+        remedy = "leave out what says cluster in" if asked else "add ?cluster=1 to"
+        problems.append(f"this Redis is {'no' if asked else 'part of a'} cluster; {remedy} JIEGENG_REDIS_URL")
+    if asked and not problems:
+        for place in first.primaries:
+            told = await _ask_redis(_at(node, place))
+            problems += [f"{place}: {problem}" for problem in redis_problems(told.about, told.cluster)]
+    if problems:
+        raise Misconfigured("\n".join(dict.fromkeys(problems)))
+    version = first.about.get("valkey_version") or first.about.get("redis_version")
+    kind = f", a cluster of {len(first.primaries)}" if asked else ""
+    return f"Redis: {first.about.get('server_name', 'redis')} {version}{kind}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What one server says in INFO and CLUSTER INFO, and where the primaries of its cluster are."""
+
+    about: Mapping[str, object]
+    cluster: Mapping[str, object]
+    primaries: Sequence[str]
+
+
+async def _ask_redis(url: str) -> _Told:
     try:
-        client = Redis.from_url(spoken, decode_responses=True, socket_connect_timeout=5, socket_timeout=5)
+        client = Redis.from_url(url, decode_responses=True, socket_connect_timeout=5, socket_timeout=5)
     except ValueError as error:
         message = f"JIEGENG_REDIS_URL does not fit: {error}. Example: redis://localhost:6379/0"
         raise Misconfigured(message) from error
     try:
         about: Mapping[str, object] = await client.info()
-        cluster = await client.cluster("INFO") if about.get("cluster_enabled") else {}
+        if not about.get("cluster_enabled"):
+            return _Told(about, {}, ())
+        cluster: Mapping[str, object] = await client.cluster("INFO")
+        nodes: Mapping[str, Mapping[str, str]] = await client.cluster("NODES")
+        primaries = [
+            place for place, node in nodes.items() if "master" in node["flags"] and "fail" not in node["flags"]
+        ]
+        return _Told(about, cluster, primaries)
     except ResponseError as error:
-        message = f"Redis does not say what it is: {error}; allow the bot's user the commands INFO and CLUSTER INFO"
+        message = f"Redis does not say what it is: {error}; allow the bot's user the commands INFO and CLUSTER"
         raise Misconfigured(message) from error
     except (RedisError, OSError) as error:
         message = f"Redis cannot be reached: {error}"
         raise TryLater(message) from error
     finally:
         await client.aclose()
-    problems = redis_problems(about, cluster if isinstance(cluster, Mapping) else {})
-    if problems:
-        raise Misconfigured("\n".join(problems))
-    version = about.get("valkey_version") or about.get("redis_version")
-    return f"Redis: {about.get('server_name', 'redis')} {version}{', a cluster' if cluster else ''}"
+
+
+def _at(url: str, place: str) -> str:
+    """The same URL for another server; CLUSTER NODES writes `host:port`, or `:port` for the one that was asked."""
+    parts = urlsplit(url)
+    login, at, own = parts.netloc.rpartition("@")
+    host, _, port = place.rpartition(":")
+    return parts._replace(netloc=f"{login}{at}{host or own.rpartition(':')[0]}:{port}").geturl()
 
 
 def redis_problems(about: Mapping[str, object], cluster: Mapping[str, object]) -> list[str]:
@@ -83,7 +133,7 @@ def redis_problems(about: Mapping[str, object], cluster: Mapping[str, object]) -
             f"Redis may throw away what it was given: maxmemory-policy is {policy}; "
             "CONFIG SET maxmemory-policy noeviction, and write it into its configuration"
         )
-    if about.get("role") in {"slave", "replica"}:
+    if about.get("role") in {"slave", "replica"} and not cluster:
         problems.append("this Redis is a replica and takes no writes; point JIEGENG_REDIS_URL at the primary")
     state = cluster.get("cluster_state", "ok")
     if state != "ok":

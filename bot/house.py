@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import fcntl
+import gc
 import hashlib
 import logging
 import os
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -19,14 +22,15 @@ import aiohttp
 from aiohttp import web
 
 from bot.alerts import Alerts
-from bot.app import Mind, make_bot, make_mind, open_stores, utc
+from bot.app import Mind, make_bot, make_judge, make_mind, open_stores, utc
 from bot.child import Child, let_go, plaza_token, say_ready
 from bot.embedded import EmbeddedValkey
 from bot.errors import Misconfigured, TryLater
 from bot.footing import look_at_database, look_at_redis
-from bot.journal import Desk, Episodes, Memory, Passes, Tenancy, move_in
+from bot.journal import Audit, Desk, Episodes, Keeping, Memory, Passes, Tenancy, move_in
 from bot.learning import Learner
 from bot.loops import DRAIN, Crew, forever
+from bot.model import Episode
 from bot.pipeline import Bot
 from bot.platforms.http import OpenPlatform
 from bot.platforms.mastodon import Mastodon
@@ -34,6 +38,7 @@ from bot.ports import Platform
 from bot.queue import RedisQueue
 from bot.settings import Settings
 from bot.trends import Follower, Scout, asker
+from bot.vigil import LOOK_EVERY, Vigil
 from bot.walls import TOLLS, Meter
 from bot.web import make_web
 
@@ -101,11 +106,13 @@ async def run(settings: Settings, tell: Callable[[Addresses], None], *, workers:
                 house.plaza = plaza
             await house.serve_pages()
             await house.warming
+            _settle_memory()
             async with asyncio.TaskGroup() as group:
                 _keep_place(group, tenancy)
                 house.listen(group)
                 house.scout(group)
                 house.work(group)
+                house.keep_vigil(group)
                 await house.start_workers(group, workers - 1)
                 tell(await house.addresses())
 
@@ -123,17 +130,21 @@ async def run_role(settings: Settings, role: str, tell: Callable[[str], object],
         if role == "web":
             await house.serve_pages()
         await house.warming
+        _settle_memory()
         async with asyncio.TaskGroup() as group:
             _keep_place(group, tenancy)
             match role:
                 case "listen":
                     house.listen(group)
+                    house.keep_vigil(group)
                     house.scout(group)
                     group.create_task(forever(house.bot.sweep, name="sweeper", every=2.0))
                 case "work":
                     house.open_places(group)
                     house.work(group)
+                    group.create_task(forever(house.journal.tell_lost, name="figures", every=LOOK_EVERY))
                 case "web":
+                    house.watch_words(group)
                     tell((await house.addresses()).sign_in)
                 case other:
                     message = f"{other!r} is no part of a house; choose listen, work or web"
@@ -162,6 +173,7 @@ class House:
     plaza: Child | None = None
     accounts: set[str] = field(default_factory=set)
     known: frozenset[str] = frozenset()
+    standing_by: set[str] = field(default_factory=set)
 
     @property
     def plaza_url(self) -> str:
@@ -194,11 +206,14 @@ class House:
     async def serve_pages(self) -> None:
         """Open the admin pages."""
         app = make_web(
-            Desk(self.journal),
+            Desk(self.journal, screen=make_judge(self.mind), room=self._room),
             Passes(self.journal.database),
             accounts=self.accounts,
             plaza=self.plaza_url if self.plaza else "",
             offline=not self.settings.llm_model,
+            metrics_token=self.settings.metrics_token.get_secret_value(),
+            troubles=self._troubles,
+            secure=self.settings.admin_url.startswith("https://"),
         )
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
         await runner.setup()
@@ -230,6 +245,7 @@ class House:
             clock=utc,
             screen=mind.may_show,
         )
+        self.stack.push_async_callback(scout.close)
         group.create_task(forever(scout.step, name="boards", every=1.0))
         if settings.learn:
             learner = Learner(
@@ -258,12 +274,57 @@ class House:
         group.create_task(forever(self.bot.sweep, name="sweeper", every=2.0))
         group.create_task(forever(self._look_up_accounts, name="accounts", every=ACCOUNTS_EVERY))
         group.create_task(forever(self._refresh, name="files", every=1.0))
+        self.watch_words(group)
+        audit = Audit(self.journal.database, self.settings.audit_code, self.settings.audit_days * 86400.0)
+        group.create_task(forever(audit.seal, name="audit", every=3.0))
+        group.create_task(forever(audit.look_back, name="older audit entries", every=30.0))
         follower = Follower(self.queue, self.mind.today, self.mind.memes)
         group.create_task(forever(follower.step, name="topics", every=2.0))
         if self.valkey is not None:
             group.create_task(forever(self.valkey.keep, name="valkey", every=5.0))
         if self.plaza is not None:
             group.create_task(forever(self.plaza.keep, name="plaza", every=2.0))
+
+    def keep_vigil(self, group: asyncio.TaskGroup) -> None:
+        """Watch over the promise; only where we listen, so that a human is told once and not by every worker."""
+        vigil = Vigil(
+            journal=self.journal,
+            desk=Desk(self.journal),
+            keeping=Keeping(self.journal.database, asyncio.sleep),
+            platforms=self.platforms,
+            alert=self.bot.alert,
+            clock=lambda: datetime.now().astimezone(),
+            keep_days=self.settings.keep_days,
+            open_minutes=self.settings.alert_open_minutes,
+        )
+        group.create_task(forever(vigil.watch, name="vigil", every=LOOK_EVERY))
+
+    def watch_words(self, group: asyncio.TaskGroup) -> None:
+        """Take in word lists and the policy table whenever somebody edits them."""
+        group.create_task(forever(self._refresh_words, name="words", every=0.5))
+
+    async def _refresh_words(self) -> None:
+        """The new filter counts at once, cards and topics are asked again after it; a bad file is told once."""
+        words, before = self.mind.words, self.mind.words.error
+        if await asyncio.to_thread(words.refresh):
+            log.info("words and policy: %s", words.filter.versions)
+            await asyncio.to_thread(self.mind.screen_again, self.settings.data / "cache")
+        if words.error is not None and words.error is not before:
+            log.error("%s; the last good word list and policy stay", words.error)
+
+    def _troubles(self) -> list[str]:
+        """What is wrong with the files that people edit, for the pages."""
+        found = (self.mind.words.error, self.mind.memes.error)
+        return [str(error) for error in found if error is not None]
+
+    def _room(self, episode: Episode) -> int | None:
+        """How many characters a reply to an episode may have, if its platform is open here."""
+        platform = self.platforms.get(episode.mention.account)
+        if platform is None:
+            return None
+        language = episode.reading.language if episode.reading else "zh-Hans"
+        address = platform.address(episode.mention)
+        return self.mind.label.room(platform.limit, platform.measure, language, address)
 
     async def _take(self, count: int, wait: float) -> Sequence[str]:
         return await self.queue.take(count, wait, self.platforms.keys() | self.known)
@@ -300,9 +361,13 @@ class House:
     async def _leads(self, account: str) -> bool:
         """Whether this process listens for the account. Only economy: two listeners at once do no harm."""
         try:
-            return await self.queue.lead(account, self.bot.name, LEASE)
+            leads = await self.queue.lead(account, self.bot.name, LEASE)
         except TryLater:
             return True
+        if not leads and account not in self.standing_by:
+            log.info("%s: another listener leads; standing by", account)
+        (self.standing_by.discard if leads else self.standing_by.add)(account)
+        return leads
 
     async def _refresh(self) -> None:
         """Take in files that somebody edited; a bad one is told once and the last good one stays."""
@@ -378,8 +443,21 @@ def _keep_place(group: asyncio.TaskGroup, tenancy: Tenancy | None) -> None:
         group.create_task(forever(tenancy.keep, name="place", every=5.0))
 
 
+def _settle_memory() -> None:
+    """Give back what the start used up, and let the collector pass over what stays for good.
+
+    What was loaded is a few hundred thousand objects that never become garbage: walking through them again and again
+    made the loop late.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+    with suppress(OSError, AttributeError):  # glibc alone keeps freed memory for itself and can be asked for it
+        ctypes.CDLL(None).malloc_trim(0)
+
+
 def _pages_url(settings: Settings) -> str:
-    return f"http://{reachable(settings.host)}:{settings.port}"
+    return settings.admin_url or f"http://{reachable(settings.host)}:{settings.port}"
 
 
 def _prepare_plaza(settings: Settings, stack: AsyncExitStack) -> Child | None:
@@ -413,9 +491,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> House:
     session = await stack.enter_async_context(aiohttp.ClientSession())
     mind = await thinking
     warming = asyncio.create_task(asyncio.to_thread(mind.warm, settings.data / "cache"))
-    stack.push_async_callback(mind.writer.close)
-    if mind.judge is not None:
-        stack.push_async_callback(mind.judge.close)
+    stack.push_async_callback(mind.close)
     platforms: dict[str, Platform] = {}
     alerts = Alerts(
         session=session,

@@ -6,7 +6,6 @@ import asyncio
 import json
 import logging
 import re
-import secrets
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -59,6 +58,7 @@ class Learner:
     _out: frozenset[str] = frozenset()
     _minute: datetime | None = None
     _judged: datetime | None = None
+    _name: Callable[[str], str] = str
     _pages: dict[str, str] = field(default_factory=dict)
 
     async def step(self) -> None:
@@ -78,14 +78,9 @@ class Learner:
 
     async def _begin(self) -> Stream:
         """A new leader learns from the journal what was usual in the last day; only timelines are lost."""
-        salt = await self.memory.note("salt")
-        if salt is None:
-            salt = secrets.token_hex(16)
-            await self.memory.keep("salt", salt)
+        self._name = (await self.memory.seal()).person
         self._out = await self.memory.opted_out()
-        self._stream = stream = Stream(
-            Bursts(budget=self.budget), opted_out=lambda account: account in self._out, salt=bytes.fromhex(salt)
-        )
+        self._stream = stream = Stream(Bursts(budget=self.budget), opted_out=self._is_out, hash=self._name)
         kept = json.loads(await self.memory.note("ledger") or "{}")
         self._ledger = Ledger.restore(kept["ledger"]) if kept else Ledger()
         at = self._heard = await self.memory.now() - REBUILT
@@ -99,6 +94,10 @@ class Learner:
         for person in out - self._out:
             await self.memory.forget_uses(who=stream.forget(person))
         self._out = out
+
+    def _is_out(self, account: str) -> bool:
+        # Whoever was forgotten stands there under the journal's seal only.
+        return account in self._out or self._name(account) in self._out
 
     async def _hear(self, stream: Stream) -> None:
         while page := await self.memory.heard_since(self._heard):

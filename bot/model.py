@@ -32,6 +32,7 @@ __all__ = [
     "Media",
     "Meme",
     "Mention",
+    "Opinion",
     "Post",
     "Posting",
     "Reading",
@@ -218,8 +219,28 @@ class Feeling(Value):
         return tuple(sorted(kept, key=lambda cue: cue.start)[:12])
 
 
+class Opinion(Value):
+    """What a model thinks of a post that our reader was not sure of; `kept` if it was asked before, `seconds` its time.
+
+    `agrees` is whether it named the tone that our own table gave, `heeded` whether the tone was changed by it.
+    """
+
+    tone: Tone
+    emotion: Emotion
+    crisis: CrisisKind | None = None
+    model: str
+    seconds: float = 0
+    tokens: int = 0
+    kept: bool = False
+    agrees: bool = False
+    heeded: bool = False
+
+
 class Reading(Value):
-    """What the bot understood: the feeling of the post, of the comment if there is one, and the tone that follows."""
+    """What the bot understood: the feeling of the post, of the comment if there is one, and the tone that follows.
+
+    `asked` is whether a model was asked for a second opinion, which is `second`, or None if it gave none.
+    """
 
     post: Feeling
     comment: Feeling | None = None
@@ -227,6 +248,8 @@ class Reading(Value):
     why: str
     language: str = "zh-Hans"
     pictures: str = ""
+    asked: bool = False
+    second: Opinion | None = None
 
 
 class Brief(Value):

@@ -15,8 +15,9 @@ from bot.consent import wish_of
 from bot.delivery import Delivery
 from bot.errors import GiveUp, TryLater, Unsure
 from bot.model import Episode, Feeling, Mention, Reading, State, Tone, Verdict
-from bot.ports import Alert, Changes, Claimed, Hint, Journal, Platform, Queue, Standing, tell_nobody
+from bot.ports import Adviser, Alert, Changes, Claimed, Hint, Journal, Platform, Queue, Standing, tell_nobody
 from bot.rules import Rules
+from bot.tone import heed, is_doubtful
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +55,9 @@ class Pressure:
 
     def leaves_out(self, tone: Tone, heard_at: float) -> bool:
         """Whether a mention of this tone gives way. What is fragile never does."""
-        return heard_at <= {Tone.BANTER: self.banter, Tone.WARM: self.warm}.get(tone, 0.0)
+        until = {Tone.BANTER: self.banter, Tone.WARM: self.warm}.get(tone, 0.0)
+        # A millisecond more, because a datetime is rounded to microseconds and the journal's time is not.
+        return until > 0 and heard_at <= until + 0.001
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +81,8 @@ class Bot:
     rules: Rules = field(default_factory=Rules)
     alert: Alert = tell_nobody
     pressure: Pressure = field(default_factory=Pressure)
+    adviser: Adviser | None = None
+    doubtful: float = 0.0
 
     async def listen(self, platform: Platform, *, wait: float) -> int:
         """Hear what is new for one account: mentions and cursor in one commit, then a hint. Returns how many."""
@@ -261,7 +266,7 @@ class Bot:
         if quiet is not None:
             return quiet
 
-        reading = self._read(mention)
+        reading = await self._second_opinion(mention, self._read(mention))
         changes = Changes(mention=mention, reading=reading)
         standing = await self.journal.standing(episode, self.delivery.gate(mention, reading.tone))
         if self.pressure.leaves_out(reading.tone, episode.heard_at.timestamp()):
@@ -326,6 +331,13 @@ class Bot:
             language = post.language
         pictures = "；".join(media.seen or media.alt for media in mention.post.media if media.seen or media.alt)
         return Reading(post=post, comment=comment, tone=tone, why=why, language=language, pictures=pictures)
+
+    async def _second_opinion(self, mention: Mention, reading: Reading) -> Reading:
+        """Where our reader is not sure and the operator wants it, a model is asked; it can only make us kinder."""
+        if self.adviser is None or not is_doubtful(reading, self.doubtful):
+            return reading
+        post = words_of(mention.post)
+        return heed(reading, await self.adviser.ask(post, words_of(mention) if mention.thread else ""))
 
     async def _refusal(self, mention: Mention, reading: Reading, standing: Standing) -> str | None:
         """Why there will be no reply, if there is a reason."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, Protocol, TypedDict, Unpack, runtime_checkable
 
 from bot.model import (
@@ -12,6 +13,7 @@ from bot.model import (
     Draft,
     Episode,
     Mention,
+    Opinion,
     Post,
     Posting,
     Reading,
@@ -45,6 +47,14 @@ class Batch:
 
     mentions: tuple[Mention, ...]
     cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """One of our own replies as the platform shows it, and the id of the post it answers."""
+
+    reply: Reply
+    parent: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +117,17 @@ class Platform(Protocol):
 
 
 @runtime_checkable
+class Accountable(Protocol):
+    """A platform that can also list what stands there under our name; the daily audit asks it where it can."""
+
+    async def own_replies(self, since: datetime) -> Sequence[Own] | None:
+        """Our replies since a moment, or as far back as the platform shows them; None if it cannot tell.
+
+        Deleted ones are left out. Raises `TryLater` or `GiveUp`.
+        """
+
+
+@runtime_checkable
 class Readable(Protocol):
     """A platform whose public timeline may be read: what our own sense of today's talk is made of."""
 
@@ -126,6 +147,13 @@ class Writer(Protocol):
 
     async def close(self) -> None:
         """Close what was opened."""
+
+
+class Adviser(Protocol):
+    """Somebody who may be asked how a post feels; raises nothing."""
+
+    async def ask(self, post: str, comment: str) -> Opinion | None:
+        """What they think, or None if they did not say it in time and in form."""
 
 
 class Alert(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from itertools import chain
 from typing import Any
@@ -146,16 +146,6 @@ redis.call('EXPIRE', KEYS[1], math.max(redis.call('TTL', KEYS[1]), math.ceil(end
 """
 
 
-@asynccontextmanager
-async def _reachable(longer: float = 0.0) -> AsyncIterator[None]:
-    try:
-        async with asyncio.timeout(DEADLINE + longer):
-            yield
-    except (RedisError, OSError) as error:  # a TimeoutError is an OSError
-        message = f"Redis cannot be reached or refuses: {error or type(error).__name__}"
-        raise TryLater(message) from error
-
-
 class RedisQueue:
     """The queue on any Redis-protocol server ≥ 7, or a cluster of them; what is lost here is rebuilt from the journal.
 
@@ -223,7 +213,7 @@ class RedisQueue:
 
     async def reserve(self, person: str, family: str, key: str) -> bool:
         # Two keys, so two scripts: a cluster keeps them on different servers. The person's is the one that must hold.
-        async with _reachable():
+        async with self._reachable():
             if not await self._reserve(keys=[_memes_of(person)], args=[family, key, self._keep_memes]):
                 return False
             if await self._play(keys=[_uses_of(family)], args=[key, self._family_uses]):
@@ -234,12 +224,12 @@ class RedisQueue:
             return False
 
     async def release(self, person: str, family: str, key: str) -> None:
-        async with _reachable():
+        async with self._reachable():
             await self._release(keys=[_memes_of(person)], args=[family, key])
             await self._redis.zrem(_uses_of(family), key)
 
     async def used(self, person: str) -> frozenset[str]:
-        async with _reachable(), self._redis.pipeline(transaction=False) as pipe:
+        async with self._reachable(), self._redis.pipeline(transaction=False) as pipe:
             pipe.hkeys(_memes_of(person))
             pipe.smembers(SPENT)
             own, spent = await pipe.execute()
@@ -247,14 +237,14 @@ class RedisQueue:
 
     async def share(self, name: str, text: str, version: str) -> None:
         """Let all workers know a text; `version` tells them whether they know it already."""
-        async with _reachable(), self._redis.pipeline(transaction=False) as pipe:
+        async with self._reachable(), self._redis.pipeline(transaction=False) as pipe:
             pipe.set(f"jiegeng:shared:{name}", text, ex=SHARED_FOR)
             pipe.set(f"jiegeng:version:{name}", version, ex=SHARED_FOR)
             await pipe.execute()
 
     async def shared(self, name: str, known: str = "") -> tuple[str, str] | None:
         """The text that was shared and its version; None if there is none, or none but the one that is known."""
-        async with _reachable():
+        async with self._reachable():
             version = await self._redis.get(f"jiegeng:version:{name}")
             if version is None or _text(version) == known:
                 return None
@@ -262,7 +252,7 @@ class RedisQueue:
             return None if text is None else (_text(text), _text(version))
 
     async def cool(self, person: str, key: str) -> bool:
-        async with _reachable():
+        async with self._reachable():
             return bool(await self._cooling(keys=[f"jiegeng:cool:{person}"], args=[key, *self._cool]))
 
     async def token(self, account: str, *, first: bool = False) -> float:
@@ -274,23 +264,23 @@ class RedisQueue:
     async def spend(self, bucket: str, cost: float, walls: Sequence[Wall], *, keep: float = 0.0) -> float:
         """Spend from at most three walls of a bucket at once, or from none; see `bot.walls.Purse`."""
         buckets = chain.from_iterable((wall.rate, wall.size) for wall in walls)
-        async with _reachable():
+        async with self._reachable():
             return float(await self._spend(keys=[f"jiegeng:rate:{bucket}"], args=[cost, keep, *buckets]))
 
     async def left(self, bucket: str, points: float, seconds: float) -> None:
         """Take in what the platform said is left for so many seconds."""
-        async with _reachable():
+        async with self._reachable():
             await self._left(keys=[f"jiegeng:rate:{bucket}"], args=[points, seconds])
 
     async def lead(self, account: str, owner: str, seconds: float) -> bool:
         """Whether `owner` listens for the account for so many seconds; only economy, safety is the cursor's."""
-        async with _reachable():
+        async with self._reachable():
             return bool(await self._lead(keys=[f"jiegeng:lead:{account}"], args=[owner, int(seconds * 1000)]))
 
     async def forget(self, person: str) -> None:
         """Drop what is kept about a person; the append-only file is written anew, without them."""
         names = [_memes_of(person), f"jiegeng:cool:{person}", f"jiegeng:cool:{person}:crisis"]
-        async with _reachable():
+        async with self._reachable():
             for name in names:  # one by one: in a cluster they may live on different nodes
                 await self._redis.delete(name)
             try:
@@ -302,11 +292,30 @@ class RedisQueue:
                 log.info("Redis does not write its file anew now: %s", error)
 
     async def close(self) -> None:
-        """Close the connections."""
-        for task in self._reading.values():
-            task.cancel()
+        """Close the connections, once the last reads have come to their end by themselves.
+
+        A read that is cancelled while it connects leaves its connection open, or takes longer. What a last read brings
+        is hinted at again by the sweeper.
+        """
         await asyncio.gather(*self._reading.values(), return_exceptions=True)
         await self._redis.aclose()
+
+    @asynccontextmanager
+    async def _reachable(self, longer: float = 0.0) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(DEADLINE + longer):
+                if self._cluster is not None:
+                    # Commands that find out about the cluster side by side close each other's connections (redis-py 8).
+                    await self._cluster.initialize()
+                yield
+        except (RedisError, OSError) as error:  # a TimeoutError is an OSError
+            message = f"Redis cannot be reached or refuses: {error or type(error).__name__}"
+            raise TryLater(message) from error
+        except AttributeError as error:
+            if error.name != "writelines":
+                raise
+            message = "Redis cannot be reached: a connection was closed while it was being opened"
+            raise TryLater(message) from error
 
     def _shard_of(self, hint: Hint) -> str:
         # By person, not by mention: all that a person says waits in one line, or taking turns would not work.
@@ -320,14 +329,14 @@ class RedisQueue:
         keys = [f"{shard}:first", f"{shard}:rest"]
         keys += [f"{shard}:{'first' if hint.first else 'rest'}:{hint.person}" for hint in hints]
         lanes = chain.from_iterable((1 if hint.first else 2, hint.key) for hint in hints)
-        async with _reachable():
+        async with self._reachable():
             await self._waking(keys=keys, args=[TURN, *lanes])
 
     async def _pop(self, shards: Sequence[str], count: int, wait: float) -> Sequence[str]:
         """One blocking read: up to `count` keys from the first set that has any, what goes first before the rest."""
         lanes = [f"{shard}:{lane}" for lane in ("first", "rest") for shard in shards]
         words = ("BZMPOP", max(0.001, wait), len(lanes), *lanes, "MIN", "COUNT", count)
-        async with _reachable(wait):
+        async with self._reachable(wait):
             answer = await self._send(lanes[0], words)
         return [_text(member) for member, _turn in answer[1]] if answer else ()
 
@@ -335,31 +344,27 @@ class RedisQueue:
         if self._cluster is None:
             return await self._redis.execute_command(*words)
         # Told which node to ask, the client need not ask the server first which of the words are keys.
-        await self._cluster.initialize()
         node = self._cluster.get_node_from_key(key)
         return await self._cluster.execute_command(*words, target_nodes=node)
 
     async def _read_all(self, shards: Sequence[str], share: int, wait: float) -> None:
         """Keep one read a shard going, and gather what the first of them bring."""
-        for shard in shards:
-            if shard not in self._reading:
-                self._reading[shard] = asyncio.create_task(self._pop([shard], share, wait), name=f"read {shard}")
-        ends = asyncio.get_running_loop().time() + wait
-        troubles: list[TryLater] = []
-        while self._reading and not self._surplus:
-            patience = max(0.0, ends - asyncio.get_running_loop().time())
-            done, _ = await asyncio.wait(self._reading.values(), timeout=patience, return_when=asyncio.FIRST_COMPLETED)
-            if not done:
-                break
-            troubles += self._gather()
-        # A part that cannot be reached must not keep the worker from what the others have.
-        if troubles and not self._surplus:
-            if len(troubles) >= len(shards):
-                raise troubles[0]
-            await asyncio.sleep(min(1.0, wait))
+        clock = asyncio.get_running_loop().time
+        ends = clock() + wait
+        troubles: dict[str, TryLater] = {}
+        while not self._surplus and (patience := ends - clock()) > 0:
+            for shard in shards:
+                if shard not in self._reading and shard not in troubles:
+                    read = self._pop([shard], share, patience)
+                    self._reading[shard] = asyncio.create_task(read, name=f"read {shard}")
+            # A part that cannot be reached must not keep the worker from what the others have.
+            if len(troubles) == len(shards):
+                raise next(iter(troubles.values()))
+            await asyncio.wait(self._reading.values(), timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            troubles |= self._gather()
 
-    def _gather(self) -> list[TryLater]:
-        troubles = []
+    def _gather(self) -> dict[str, TryLater]:
+        troubles = {}
         for shard, task in [item for item in self._reading.items() if item[1].done()]:
             del self._reading[shard]
             try:
@@ -369,7 +374,7 @@ class RedisQueue:
                 if shard not in self._deaf:
                     log.warning("%s: %s", shard, trouble)
                 self._deaf.add(shard)
-                troubles.append(trouble)
+                troubles[shard] = trouble
         return troubles
 
     def _some(self, count: int) -> Sequence[str]:
@@ -383,7 +388,7 @@ def open_queue(url: str, **limits: float) -> RedisQueue:
     `redis+cluster://`, where several nodes may be named with commas between them.
     """
     try:
-        client = _open_cluster(url) if _is_cluster(url) else _open_server(url)
+        client = _open_cluster(url) if is_cluster(url) else _open_server(url)
     except (ValueError, RedisError) as error:
         message = f"JIEGENG_REDIS_URL does not fit: {error}. Example: redis://localhost:6379/0"
         raise Misconfigured(message) from error
@@ -396,7 +401,7 @@ def _open_server(url: str) -> Redis:
 
 def _open_cluster(url: str) -> RedisCluster:
     """A client of a cluster: one node of it is enough to find the others."""
-    nodes = list(_nodes(url))
+    nodes = servers_of(url)
     options = dict[str, Any](parse_url(nodes[0]))
     if options.pop("connection_class", None) is SSLConnection:
         options["ssl"] = True
@@ -410,20 +415,23 @@ def _open_cluster(url: str) -> RedisCluster:
     return RedisCluster(startup_nodes=known, socket_connect_timeout=5, health_check_interval=30, **options)
 
 
-def _is_cluster(url: str) -> bool:
+def is_cluster(url: str) -> bool:
+    """Whether an operator says that a cluster is behind a URL."""
     parts = urlsplit(url)
     asked = dict(parse_qsl(parts.query)).get("cluster", "")
     return parts.scheme.endswith("+cluster") or asked.lower() in {"1", "true", "yes"}
 
 
-def _nodes(url: str) -> Iterator[str]:
-    """A URL for each node that is named, without what only says that it is a cluster."""
-    parts = urlsplit(_spoken(url))
+def servers_of(url: str) -> list[str]:
+    """A URL as a plain client speaks it, for each server that is named; nothing in it says that it is a cluster."""
+    spoken = _spoken(url)
+    if not is_cluster(url):
+        return [spoken]
+    parts = urlsplit(spoken)
     rest = urlencode([(name, value) for name, value in parse_qsl(parts.query) if name != "cluster"])
     login, at, places = parts.netloc.rpartition("@")
-    for place in places.split(","):
-        spoken = parts._replace(scheme=parts.scheme.removesuffix("+cluster"), netloc=login + at + place, query=rest)
-        yield spoken.geturl()
+    plain = parts._replace(scheme=parts.scheme.removesuffix("+cluster"), query=rest)
+    return [plain._replace(netloc=login + at + place).geturl() for place in places.split(",")]
 
 
 def _spoken(url: str) -> str:

@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import Misconfigured
 from bot.tone import thresholds
+from safety.care import load_lines
 
 PREFIX = "JIEGENG_"
 
@@ -43,6 +44,10 @@ class Settings(BaseSettings):
     llm_price_out: float = Field(0.0, ge=0, description="Price of a million output tokens.")
     llm_when_down: Literal["offline", "wait"] = Field(
         "offline", description="When the model is down: let the offline writer answer, or wait for the model."
+    )
+
+    second_opinion: float = Field(
+        0.0, ge=0, le=1, description="Ask the model how a post feels where our reader is less sure than this; 0: never."
     )
 
     persona: str = Field("ageng", description="Which file of the prompts folder the bot is.")
@@ -77,12 +82,26 @@ class Settings(BaseSettings):
         SecretStr(""), description="Called with a small JSON when a human should look, a crisis first of all."
     )
     alert_text: bool = Field(default=False, description="Whether an alert also carries what the person wrote.")
-    admin_url: str = Field("", description="Where admins reach the pages, for links in alerts. Empty: this machine.")
+    admin_url: str = Field(
+        "", description="Where admins reach the pages, for links; https:// marks the cookie Secure. Empty: here."
+    )
+    alert_open_minutes: float = Field(
+        30.0, gt=0, description="An alert tells of an episode that is open for longer (held ones apart)."
+    )
+    metrics_token: SecretStr = Field(
+        SecretStr(""), description="Bearer token for GET /metrics (Prometheus). Empty: there is no such page."
+    )
     family_uses: int = Field(100, ge=1, description="How often one family of memes is played in a day, to all people.")
     sources: Path | None = Field(None, description="A YAML file of boards to read topics from. Empty: no topics.")
     learn: bool = Field(
         default=False,
         description="Count what public posts talk about, keep uses of new phrases for 30 days, and draft cards.",
+    )
+    audit_days: float = Field(190.0, ge=0.01, description="How many days the audit chain goes back.")
+    audit_code: str = Field(
+        "jiegeng",
+        pattern=r"^[\x21-\x7e]{1,64}$",
+        description="Who runs the bot, in the audit's labels; ASCII.",
     )
     judge_url: str = Field("", description="An endpoint that serves a guard model: a second opinion. Empty: none.")
     judge_model: str = Field("", description="The guard model's name there.")
@@ -117,12 +136,28 @@ class Settings(BaseSettings):
             raise ValueError(message)
         return url.rstrip("/")
 
+    @field_validator("region")
+    @classmethod
+    def _has_help_lines(cls, region: str) -> str:
+        # A typo must not send somebody in danger to the numbers of another place.
+        if region and region not in (known := sorted(load_lines())):
+            message = f"there are no help lines for this region; use one of {', '.join(known)}, or leave it out"
+            raise ValueError(message)
+        return region
+
     @model_validator(mode="after")
     def _tokens_come_with_addresses(self) -> Settings:
         for name in ("http", "mastodon"):
             if getattr(self, f"{name}_url") and not getattr(self, f"{name}_token").get_secret_value():
                 message = f"{PREFIX}{name.upper()}_URL is set but {PREFIX}{name.upper()}_TOKEN is not"
                 raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _somebody_can_be_asked(self) -> Settings:
+        if self.second_opinion and not self.llm_model:
+            message = f"{PREFIX}SECOND_OPINION is set but {PREFIX}LLM_MODEL is not"
+            raise ValueError(message)
         return self
 
     @property

@@ -143,6 +143,13 @@ def reading(reading: Reading, post: str, comment: str) -> RenderableType:
         parts += [Text("\nthe comment", "italic"), *feeling(reading.comment, comment)]
     else:
         parts += feeling(reading.post, comment)
+    if (second := reading.second) is not None:
+        heeded = "heeded" if second.heeded else "agrees" if second.agrees else "not heeded"
+        kind = f" ({second.crisis})" if second.crisis else ""
+        line = f"   {second.model} reads {second.tone.value}{kind}, {heeded}, {second.seconds:.1f} s"
+        parts.append(Text.assemble(("\nsecond opinion", "bold"), line))
+    elif reading.asked:
+        parts.append(Text("\nsecond opinion   asked, none came", "bright_black"))
     tone = Text.assemble(("\ntone ", "bold"), (reading.tone.value, _COLOURS[reading.tone]), f"   {reading.why}")
     return Panel(Group(*parts, tone), title="felt", title_align="left", border_style="bright_black")
 

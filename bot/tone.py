@@ -12,9 +12,9 @@ from typing import NamedTuple
 from pydantic import Field, ValidationError
 
 from bot.errors import Misconfigured
-from bot.model import Feeling, Tone, Value
+from bot.model import Feeling, Opinion, Reading, Tone, Value
 
-__all__ = ["TABLE", "Choice", "Room", "Row", "Thresholds", "thresholds", "tone"]
+__all__ = ["TABLE", "Choice", "Room", "Row", "Thresholds", "heed", "is_doubtful", "thresholds", "tone"]
 
 HEAVY = frozenset(
     {"grief", "suicide_loss", "pet_death", "illness", "accident", "pregnancy_loss", "disaster", "abuse_past", "panic"}
@@ -221,7 +221,7 @@ TABLE: tuple[Row, ...] = (
     Row("outcome", _asks_outcome, Tone.WARM, _MILD, "nobody can know how it will end"),
     Row("sad comment", _is_sad_comment, Tone.WARM, _MILD, "the one who comments is low"),
     Row("unseen", _is_unseen, Tone.WARM, _MILD, "little text, and nobody looked at the picture"),
-    Row("maybe grave", _is_grave, Tone.WARM, _MILD, "something hard may stand behind it"),
+    Row("maybe grave", _is_grave, Tone.COMFORT, _MILD, "something hard may stand behind it"),
     Row("angry", _is_angry, Tone.WARM, _OPEN, "anger leads"),
     Row("tender", _is_tender, Tone.WARM, _OPEN, "a small trouble, too close for a joke"),
     Row("troubled", _is_troubled, Tone.WARM, _OPEN, "a small trouble"),
@@ -252,6 +252,38 @@ def tone(
         if row.holds(room):
             return Choice(at.rows.get(row.name, row.tone), f"{row.name}: {row.why}{_detail(room, row.name)}")
     raise AssertionError("the last row always holds")
+
+
+KINDNESS = (Tone.BANTER, Tone.WARM, Tone.COMFORT, Tone.CRISIS)
+"""From the least careful answer to the most careful one."""
+
+
+def is_doubtful(reading: Reading, below: float) -> bool:
+    """Whether a second opinion may be worth its price: the reader is not sure, or hears danger without being sure."""
+    if reading.tone in {Tone.CRISIS, Tone.SILENT}:
+        return False
+    both = [feeling for feeling in (reading.post, reading.comment) if feeling is not None]
+    return any(feeling.confidence < below or feeling.distress == "watch" for feeling in both)
+
+
+def heed(reading: Reading, second: Opinion | None) -> Reading:
+    """The reading after a second opinion, which may move the tone towards kindness and never away from it.
+
+    Text of strangers may talk a model into anything; all it can gain this way is more care. Without an opinion a joke
+    becomes warmth: who was not sure enough to joke alone does not joke.
+    """
+    if second is None:
+        if reading.tone is not Tone.BANTER:
+            return reading.model_copy(update={"asked": True})
+        why = "unsure: nobody could say how it feels"
+        return reading.model_copy(update={"asked": True, "tone": Tone.WARM, "why": why})
+    agrees = second.tone is reading.tone
+    if KINDNESS.index(second.tone) <= KINDNESS.index(reading.tone):
+        return reading.model_copy(update={"asked": True, "second": second.model_copy(update={"agrees": agrees})})
+    told = second.model_copy(update={"agrees": False, "heeded": True})
+    why = f"second opinion: {second.model} reads it as {second.tone.value}"
+    why += f" ({second.crisis})" if second.crisis else ""
+    return reading.model_copy(update={"asked": True, "second": told, "tone": second.tone, "why": why})
 
 
 def _check(rows: Mapping[str, Tone]) -> None:

@@ -87,6 +87,13 @@ class Scout:
         for task in done:
             task.result()
 
+    async def close(self) -> None:
+        """Let go of boards that have not answered yet."""
+        for task in self._asking:
+            task.cancel()
+        await asyncio.gather(*self._asking, return_exceptions=True)
+        self._asking = set()
+
     def set_states(self, states: Mapping[str, Lifecycle]) -> None:
         """Let cards take the life that our own stream showed; workers learn of it with the next sheet."""
         self.states = dict(states)

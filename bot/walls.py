@@ -49,16 +49,19 @@ class Toll:
     walls: tuple[Wall, ...]
 
 
-# https://docs.joinmastodon.org/api/rate-limits/: 300 requests of an account in 5 minutes, whatever they do.
+# https://docs.joinmastodon.org/api/rate-limits/: 300 requests of an account in 5 minutes, whatever they do; and 300
+# posts in 3 hours, of which alone the answers to posts tell what is left.
 _MASTODON = Toll("all", 1, (Wall(300, 300),))
+_MASTODON_POST = Toll("post", 1, (Wall(300, 10_800),))
 # https://docs.bsky.app/docs/advanced-guides/rate-limits: 5,000 points an hour and 35,000 a day for writes, of which a
 # create takes 3; 3,000 requests in 5 minutes for everything.
-_BLUESKY_READ = Toll("read", 1, (Wall(3000, 300),))
+_BLUESKY = Toll("all", 1, (Wall(3000, 300),))
 _BLUESKY_CREATE = Toll("write", 3, (Wall(5000, 3600), Wall(35_000, 86_400)))
 
-TOLLS: Mapping[str, Mapping[Kind, Toll]] = {
-    "mastodon": {"read": _MASTODON, "write": _MASTODON},
-    "bluesky": {"read": _BLUESKY_READ, "write": _BLUESKY_CREATE},
+# What each kind of request has to pay; what an answer says is left is said of the last.
+TOLLS: Mapping[str, Mapping[Kind, tuple[Toll, ...]]] = {
+    "mastodon": {"read": (_MASTODON,), "write": (_MASTODON, _MASTODON_POST)},
+    "bluesky": {"read": (_BLUESKY,), "write": (_BLUESKY, _BLUESKY_CREATE)},
 }
 
 # Of a bucket's size, what reading leaves for writing: looking for news must not keep an answer waiting.
@@ -91,15 +94,16 @@ class Meter:
 
     purse: Purse
     name: str
-    tolls: Mapping[Kind, Toll]
+    tolls: Mapping[Kind, tuple[Toll, ...]]
 
     async def pay(self, kind: Kind) -> None:
         """Pay for a request, or raise `TryLater` with the seconds to wait. Nothing is sent in that case."""
-        toll = self.tolls[kind]
         keep = KEPT_FOR_WRITING if kind == "read" else 0.0
+        seconds = 0.0
         try:
             async with asyncio.timeout(PATIENCE):
-                seconds = await self.purse.spend(self._bucket(toll), toll.cost, toll.walls, keep=keep)
+                for toll in self.tolls[kind]:
+                    seconds = seconds or await self.purse.spend(self._bucket(toll), toll.cost, toll.walls, keep=keep)
         except (TryLater, TimeoutError):
             return  # nobody counts just now: mentions are heard all the same, and the platform has a 429 of its own
         if seconds > 0:
@@ -113,7 +117,7 @@ class Meter:
             said = (0.0, pause_asked(headers, now) or (said[1] if said else 60.0))
         if said is None:
             return
-        toll, (points, seconds) = self.tolls[kind], said
+        toll, (points, seconds) = self.tolls[kind][-1], said
         if points > min(wall.points for wall in toll.walls) / 2:
             return  # far from any wall: our own bucket knows enough
         try:

@@ -18,6 +18,7 @@ from memes.life import UNSEEN
 from memes.plain import fold
 
 TWIN = 0.75  # cosine of two situations from which one of them adds nothing
+BLUR = 0.35  # how much of a cosine may lie in terms that many situations share
 
 
 @dataclass(frozen=True)
@@ -105,16 +106,18 @@ def find_twins(placed: Sequence[tuple[str, Meme]]) -> Iterator[Twins]:
     """Yield situations of different families whose character TF-IDF cosine is TWIN or more."""
     rows = [(place, card.family, text) for place, card in placed for text in card.situations]
     plain = [fold(text) for _, _, text in rows]
-    grams = Grams([plain])
+    grams = Grams([[text] for text in plain])
     for at, (place, family, text) in enumerate(rows):
-        cosines = grams.compare(grams.read(plain[at]))[:at]
-        for other in np.flatnonzero(cosines >= TWIN):
-            other_place, other_family, other_text = rows[int(other)]
-            if other_family != family:
+        query = grams.read(plain[at])
+        # The average leaves common terms out, which is fast; only what comes near is compared in full.
+        near = [int(other) for other in np.flatnonzero(grams.average(query)[:at] >= TWIN - BLUR)]
+        for other, cosine in zip(near, grams.nearest(query, near), strict=True):
+            other_place, other_family, other_text = rows[other]
+            if cosine >= TWIN and other_family != family:
                 yield Twins(
                     f"{other_place} {other_text}",
                     f"{place} {text}",
-                    round(float(cosines[other]), 3),
+                    round(float(cosine), 3),
                     (other_text, text),
                 )
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+import sys
+import unicodedata
+from collections.abc import Sequence
 from functools import cache, lru_cache
+from importlib.util import find_spec
 from itertools import accumulate
+from pathlib import Path
 
 from memes.card import Meme
 from memes.phrases import Phrases
@@ -80,14 +85,23 @@ def _spell(text: str) -> tuple[str, ...]:
 def _sound(mark: str) -> str:
     if not "\u4e00" <= mark <= "\u9fff":
         return mark
-    table, strip = _readings()
-    return strip(table.get(ord(mark), mark).split(",")[0])
+    return _readings().get(ord(mark), mark)
 
 
 @cache
-def _readings() -> tuple[dict[int, str], Callable[[str], str]]:
-    # Its tables take 0.1 s and some megabytes: only a library with long Chinese names reads them, on first use.
-    from pypinyin.constants import PINYIN_DICT  # noqa: PLC0415
-    from pypinyin.contrib.tone_convert import to_normal  # noqa: PLC0415
+def _readings() -> dict[int, str]:
+    """The first reading of every character of the basic block, without its tone, ü written v."""
+    # Only the table of characters: importing pypinyin would load its phrases too, 0.3 s and 50 MB.
+    spec = find_spec("pypinyin")
+    folder = Path(next(iter((spec and spec.submodule_search_locations) or [""])))
+    table = json.loads((folder / "pinyin_dict.json").read_text(encoding="utf-8"))
+    basic = {int(mark): read for mark, read in table.items() if 0x4E00 <= int(mark) <= 0x9FFF}
+    return {mark: sys.intern(_flatten(read.split(",")[0])) for mark, read in basic.items()}
 
-    return PINYIN_DICT, to_normal
+
+def _flatten(reading: str) -> str:
+    apart = unicodedata.normalize("NFD", reading).translate(_TONES)
+    return unicodedata.normalize("NFC", apart).replace("ü", "v")
+
+
+_TONES = dict.fromkeys((0x0300, 0x0301, 0x0304, 0x030C))

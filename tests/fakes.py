@@ -30,7 +30,7 @@ from bot.model import (
     Verdict,
 )
 from bot.pipeline import Bot
-from bot.ports import ABSENT, PERMANENT, UNKNOWN, Alert, Batch, Found, Hint, Once
+from bot.ports import ABSENT, PERMANENT, UNKNOWN, Adviser, Alert, Batch, Found, Hint, Once, Own
 from bot.rules import Rules
 from safety.verdict import Context
 
@@ -137,6 +137,12 @@ class FakePlatform:
     async def delete(self, reply_id: str) -> None:
         self.deleted.append(reply_id)
 
+    async def own_replies(self, since: datetime) -> Sequence[Own] | None:
+        if self.blind:
+            return None
+        rows = enumerate(self.posts)
+        return [Own(Reply(id=f"r{n}", text=words, at=NOW), there) for n, (there, words, _key) in rows]
+
     async def close(self) -> None:
         pass
 
@@ -233,7 +239,7 @@ class ListQueue:
 
     async def pause(self, account: str, seconds: float) -> None:
         self._check()
-        self.pauses[account] = seconds
+        self.pauses[account] = seconds  # only noted: time does not pass here
 
 
 def feeling(words: str) -> Feeling:
@@ -289,6 +295,8 @@ class World:
         self.desk = Desk(journal, clock=lambda: NOW)
         self.told: list[tuple[str, str, str, str]] = []
         self.alert: Alert = self._note
+        self.adviser: Adviser | None = None
+        self.doubtful = 0.0
 
     def bot(self, name: str = "worker-1", *, journal: object | None = None) -> Bot:
         kept = journal or self.journal
@@ -330,6 +338,8 @@ class World:
             clock=lambda: NOW,
             rules=self.rules,
             alert=self.alert,
+            adviser=self.adviser,
+            doubtful=self.doubtful,
         )
 
     def _note(self, kind: str, key: str, note: str, *, said: str = "") -> None:

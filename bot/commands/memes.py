@@ -111,6 +111,27 @@ def approve_meme(
     fail(f"no draft has the id {card!r}; `jiegeng memes drafts` lists them", NOT_FOUND)
 
 
+@memes.command("picture", epilog='Example: jiegeng memes picture certificate "周一不迟到" "特发此状" --out prize.png')
+def draw_picture(
+    name: Annotated[str, typer.Argument(help="The template; without one, all are listed.")] = "",
+    texts: Annotated[list[str] | None, typer.Argument(help="Its texts.")] = None,
+    file: Annotated[Path, typer.Option("--out", help="The PNG file.")] = Path("meme.png"),
+) -> None:
+    """Draw a meme picture from our own templates; the description for the alt text is printed."""
+    from memes.pictures import PictureError, list_templates, render  # noqa: PLC0415
+
+    if not name:
+        for template in list_templates():
+            out.print(Text.assemble((template.name, "bold"), f"  {template.shows}, {len(template.boxes)} texts"))
+        return
+    try:
+        picture = render(name, texts or ())
+    except PictureError as trouble:
+        fail(str(trouble), MISCONFIGURED)
+    file.write_bytes(picture.png)
+    out.print(Text(f"{file}: {picture.alt}"))
+
+
 def _card_folders(settings: Settings) -> tuple[Path, ...]:
     from memes.files import LIBRARY  # noqa: PLC0415
 

@@ -57,7 +57,8 @@ def sign_in() -> None:
     from bot.house import reachable  # noqa: PLC0415
 
     settings = load_settings()
-    link = f"http://{reachable(settings.host)}:{settings.port}/sign-in?token={asyncio.run(_link(settings))}"
+    pages = settings.admin_url or f"http://{reachable(settings.host)}:{settings.port}"
+    link = f"{pages}/sign-in?token={asyncio.run(_link(settings))}"
     out.print(link, soft_wrap=True, highlight=False)
 
 

@@ -8,7 +8,7 @@ from importlib.resources import files
 from bot.emotion.rules import RuleBook, Sequence, parse
 
 IDIOMS = ("idioms",)
-REST = ("feelings", "plights", "troubles", "crisis", "veiled", "bait", "play")
+REST = ("feelings", "plights", "troubles", "crisis", "veiled", "kinds", "bait", "play")
 
 
 @cache

@@ -73,6 +73,20 @@ class Packed:
         total: list[float] = (weights @ self.rows.take(at, 0) / np.sqrt(weights @ weights) + self.bias).tolist()
         return total
 
+    def leaning(self, keys: NDArray[np.uint64], times: Scores, label: int = 0) -> list[tuple[str, float]]:
+        """The known pieces of a text and what each adds to a label's score, the strongest first."""
+        at = self.keys.searchsorted(keys)
+        found = self.keys.take(at, mode="clip") == keys
+        at = at[found]
+        weights = self.idf.take(at) * times[found]
+        parts = weights * self.rows.take(at, 0)[:, label] / max(1e-9, float(np.sqrt(weights @ weights)))
+        order = np.argsort(-parts)
+        return [(_spelt(int(self.keys[at[place]])), float(parts[place])) for place in order]
+
+
+def _spelt(key: int) -> str:
+    return "".join(chr(key >> shift & 0x1FFFFF) for shift in (42, 21, 0)).rstrip("\0")
+
 
 def pack(model: Linear) -> Packed:
     """Packs a model whose pieces have at most three characters. Raises ValueError for a longer piece."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.emotion import book, icons, weigh
-from bot.emotion.grams import mark_icons
+from bot.emotion.grams import EASTERN, mark_icons
 from bot.emotion.icons import Icon, blank
 from bot.emotion.plain import Plain, flatten
 from bot.emotion.rules import Hit
@@ -28,11 +28,29 @@ WORD = re.compile(r"\w")
 SURE = 0.8
 """The sum of rule weights from which a plight or a danger is taken as said; all weights are set against it."""
 WATCH = 0.4
+SAYS_ENOUGH = 8
+"""Characters (three times as many Latin letters) below which the sound of a text tells nothing."""
+HINT = 0.3
+"""What a rule must add before a text that only sounds like danger is taken for it."""
 STRUCK = 0.65
 """The sum from which a plight is taken as said: comfort where warmth would do harms nobody."""
 TROUBLE = 0.45
 SORROW = 0.6
 """The sum of sadness and fear, laughter and smiles left out, from which sadness itself is the plight."""
+GRAVE = frozenset({"crisis", "plight"})
+"""Kinds of evidence that are looked for in the sober text, where no laughter can forbid or part them."""
+PLEA = re.compile(
+    r"(?:请|快|给我|跟我|再|你)?(?:讲|说|来|整|写)一?(?:个|点|段|句|几个)?(?:冷笑话|笑话|段子|乐子)(?:[吧呗呀啊嘛]|来?听听)*"
+    r"|逗(?:我们?|大家)?(?:笑|乐|开心)(?:一下|笑)?[吧呗呀啊嘛]*"
+    r"|(?:please )?(?:can you |could you )?(?:tell|give) (?:me |us )?(?:a |some |one )?(?:good )?"
+    r"(?:joke|funny story)s?(?: please)?"
+    r"|(?:please )?make (?:me|us) laugh(?: please)?"
+)
+"""A request for a joke, whole, so that nothing of it is left in the sober text."""
+SIGNS = re.compile("[\u2190-\u2bff\U0001f000-\U0001faff]")
+BLANKS = re.compile(r"\s")
+WORDS_OR_BLANKS = re.compile(r"\s+|\S+")
+TIGHT = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uff00-\uffef,，。、]")
 TOPIC = re.compile(r"#[^#\n]{7,40}#")
 """A long hashtag: a headline of the day, not what the writer says."""
 HEADLINE = re.compile(r"【(?![^】]*[求寻急救])[^】]{6,}】|的微博视频|的秒拍视频")
@@ -50,6 +68,7 @@ class Seen:
     spoken: str
     text: str
     sober: str
+    places: list[int]
     icons: list[tuple[Icon | None, int, int]]
     hits: list[Hit]
 
@@ -64,7 +83,8 @@ def read(source: str) -> Feeling:
     """Reads how one text feels; any string, of any length, in bounded time."""
     seen = _see(source)
     plights = seen.sums("plight")
-    crisis, distress = _danger(seen.sums("crisis"))
+    sounds = _sound_of_danger(seen)
+    crisis, distress = _danger(seen.sums("crisis"), sounds)
     bait = _bait(seen.sums("bait"))
     gravity = _gravity(plights)
     named = tuple(sorted((name for name, sum_ in plights.items() if sum_ >= STRUCK), key=lambda n: -plights[n]))
@@ -76,7 +96,11 @@ def read(source: str) -> Feeling:
         troubles += ("tired",)
     if not named and not troubles and sorrow >= _bar(seen):
         named = ("sorrow",)
-    if bait in ("spam", "bot_loop") and distress != "none" and max(seen.sums("crisis").values()) < 1.5 * SURE:
+    if (
+        bait in ("spam", "bot_loop")
+        and distress != "none"
+        and max(seen.sums("crisis").values(), default=0.0) < 1.5 * SURE
+    ):
         crisis, distress = None, "none"
     return Feeling(
         emotions=dict(zip(EMOTIONS, emotions, strict=True)),
@@ -94,7 +118,7 @@ def read(source: str) -> Feeling:
         bait=bait,
         language=language_of(seen.plain),
         confidence=confidence,
-        cues=_cues(seen),
+        cues=_cues(seen, sounds if distress != "none" else None),
     )
 
 
@@ -104,7 +128,7 @@ def presses(source: str) -> bool:
     For deciding who is answered first, not how.
     """
     seen = _see(source)
-    return _danger(seen.sums("crisis"))[1] != "none" or _gravity(seen.sums("plight")) >= STRUCK
+    return _danger(seen.sums("crisis"), None)[1] != "none" or _gravity(seen.sums("plight")) >= STRUCK
 
 
 def _see(source: str) -> Seen:
@@ -115,10 +139,46 @@ def _see(source: str) -> Seen:
     spoken = idioms.find(bare)
     text = blank(bare, [(hit.start, hit.end) for hit in spoken])
     hits = [hit for hit in _longest(rest.find(text)) if hit.kind not in ("not", "degree")]
-    hits = _without_news(text, hits)
     asked = [(hit.start, hit.end) for hit in hits if hit.kind == "ask" and hit.topic == "joke"]
-    sober = LAUGHTER.sub(lambda match: " " * len(match.group()), blank(text, asked))
-    return Seen(plain, plain.text, text, sober, marks, spoken + hits, _totals(plain.text, spoken + hits))
+    sober, places = _sobered(text, asked)
+    if sober != text:
+        grave = [hit for hit in rest.find(sober) if hit.kind in GRAVE]
+        hits = [hit for hit in hits if hit.kind not in GRAVE]
+        hits += [replace(hit, start=places[hit.start], end=places[hit.end - 1] + 1) for hit in grave]
+    hits = _without_news(text, hits)
+    return Seen(plain, plain.text, text, sober, places, marks, spoken + hits, _totals(plain.text, spoken + hits))
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match.group())
+
+
+def _sobered(text: str, asked: list[tuple[int, int]]) -> tuple[str, list[int]]:
+    """The text without laughter, signs and requests for a joke, closed up as if they had never stood there, and where
+    each of its characters stands in the text. Whatever is found here cannot be joked away."""
+    for noise in (PLEA, LAUGHTER):
+        text = noise.sub(_blank, text)
+    bare = SIGNS.sub(" ", blank(text, asked))
+    if not BLANKS.search(bare):
+        return bare, list(range(len(bare)))
+    letters: list[str] = []
+    places: list[int] = []
+    for match in WORDS_OR_BLANKS.finditer(bare):
+        part, at = match.group(), match.start()
+        if not part.isspace():
+            letters += part
+            places += range(at, match.end())
+            continue
+        after = bare[match.end() : match.end() + 1]
+        if not letters or not after:
+            continue
+        if "\n" in part:
+            letters.append("\n")
+            places.append(at)
+        elif not (TIGHT.match(letters[-1]) or TIGHT.match(after)):
+            letters.append(" ")
+            places.append(at)
+    return "".join(letters), places
 
 
 def _without_news(text: str, hits: list[Hit]) -> list[Hit]:
@@ -171,13 +231,36 @@ def _bar(seen: Seen) -> float:
     return min(0.97, SORROW + 0.3 * min(1.0, matter) + (0.0 if said else 0.25))
 
 
-def _danger(sums: dict[str, float]) -> tuple[CrisisKind | None, Distress]:
+def sober_text(source: str) -> str:
+    """What the danger weights look at: the folded text without icons, idioms, laughter and requests for a joke."""
+    return _see(source).sober
+
+
+def _sound_of_danger(seen: Seen) -> list[float] | None:
+    """What the trained weights hear, weaker where the text tells a story or the news; see `weigh.danger`."""
+    letters = len(WORD.findall(seen.sober))
+    if letters < (SAYS_ENOUGH if EASTERN.search(seen.sober) else 3 * SAYS_ENOUGH):
+        return None
+    heard = weigh.danger(seen.sober)
+    if heard is None or heard[0] < 0:
+        return None
+    news = HEADLINE.search(seen.text) is not None or TOPIC.search(seen.text) is not None
+    told = book.load()[1].is_story(seen.text)
+    return [heard[0] * (REPORTED if news or told else 1.0), *heard[1:]]
+
+
+def _danger(sums: dict[str, float], sounds: list[float] | None) -> tuple[CrisisKind | None, Distress]:
     best = max(CRISIS_KINDS, key=lambda kind: sums.get(kind, 0.0))
     if sums.get("third_person", 0.0) >= SURE - 0.01:
         best = "third_person"  # what the other one said sounds like the writer's own
     if sums.get(best, 0.0) >= SURE - 0.01:
         return best, "crisis"
-    return None, "watch" if sum(max(0.0, value) for value in sums.values()) >= WATCH else "none"
+    said = sum(max(0.0, value) for value in sums.values())
+    heard = sounds[0] if sounds else 0.0
+    if heard >= SURE or (heard >= WATCH and said >= HINT):
+        likely = max(range(len(CRISIS_KINDS)), key=lambda at: sounds[1 + at] if sounds else 0.0)
+        return best if sums.get(best, 0.0) >= HINT else CRISIS_KINDS[likely], "crisis"
+    return None, "watch" if said >= WATCH or heard >= WATCH else "none"
 
 
 def _bait(sums: dict[str, float]) -> Bait:
@@ -205,13 +288,14 @@ def _emotions(seen: Seen, gravity: float, distress: Distress) -> tuple[list[floa
         scores[SADNESS] += 2.0 * min(1.5, gravity)
     else:
         scores = _with_icons(_logs(trained), faces, ICON_SHARE)
-        plain = seen.sober.strip()
+        plain = seen.sober
         calm = weigh.chances(plain) if plain != seen.spoken.strip() else trained
         sober = _softmax(_with_icons(_logs(calm), low, ICON_SHARE)) if calm else [0.0] * 6
     for hit in seen.hits:
         if hit.kind == "idiom" and trained is None:
             scores[ANGER if hit.topic == "tired" else JOY] += 0.6
-    if distress != "none":
+    if distress != "none" and sum(max(0.0, value) for value in seen.sums("crisis").values()) >= WATCH:
+        # What is only heard does not count here: it would cost the six their calibration.
         scores[SADNESS] += 1.5
         scores[FEAR] += 0.7
     shares = _softmax(scores)
@@ -241,7 +325,7 @@ def _worded(seen: Seen) -> list[float]:
         at = INDEX[_emotion(hit.topic)]
         if DENIED.search(before):
             at, worth = (SADNESS, 0.7 * worth) if at == JOY else (NEUTRAL, 0.5 * worth)
-        if seen.sober[hit.start : hit.end].strip():
+        if LAUGHTER.sub(_blank, seen.text)[hit.start : hit.end].strip():
             scores[at] += worth
     return scores
 
@@ -309,8 +393,15 @@ HIGH_ANY = re.compile(r"太|非常|特别|超级|极其|简直|彻底|死了|疯
 RUNS = re.compile(r"(.)\1{3,}")
 
 
-def _cues(seen: Seen) -> tuple[Cue, ...]:
+def _cues(seen: Seen, sounds: list[float] | None) -> tuple[Cue, ...]:
     cues = []
+    if sounds is not None and sounds[0] >= WATCH:
+        found = [(at, at + len(piece)) for piece in weigh.leaning(seen.sober) if (at := seen.sober.find(piece)) >= 0][
+            :3
+        ]
+        for start, end in found:
+            where = seen.places[start], seen.places[end - 1] + 1
+            cues.append(_cue(seen.plain, *where, "sounds: danger", sounds[0]))
     for hit in sorted(seen.hits, key=lambda hit: (hit.kind not in ("crisis", "plight"), -abs(hit.weight)))[:ENOUGH]:
         cues.append(_cue(seen.plain, hit.start, hit.end, f"{hit.kind}: {hit.topic}", hit.weight))
     for icon, start, end in seen.icons[:ENOUGH]:

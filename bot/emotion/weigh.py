@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,8 +44,8 @@ def _packed(place: str, name: str) -> Packed | None:
 
 
 @cache
-def _worded(place: str) -> Linear | None:
-    path = HERE / place / "en.npz"
+def _worded(place: str, name: str = "en") -> Linear | None:
+    path = HERE / place / f"{name}.npz"
     return linear.load(path) if path.exists() else None
 
 
@@ -95,6 +96,39 @@ def ekman(source: str) -> list[float]:
         raise LookupError("there are no English weights")
     units = _units(model, flatten(source).text)
     return [units[name] for name in model.labels]
+
+
+def danger(text: str) -> list[float] | None:
+    """How much a sober, folded text sounds like danger, and like each of CRISIS_KINDS; None where nothing is known.
+
+    The first number is on the scale of the rules' weights: 0.4 is worth watching, 0.8 is a crisis.
+    """
+    share = latin_share(text)
+    parts: list[tuple[float, list[float]]] = []
+    eastern = _packed(_chosen[0], "danger_zh") if share < 0.85 and EASTERN.search(text) else None
+    if eastern is not None:
+        parts.append((1 - share, _scaled(eastern.facts, eastern.scores(*_keys(text)))))
+    latin = _worded(_chosen[0], "danger_en") if share > 0.25 else None
+    if latin is not None:
+        parts.append((share, _scaled(latin.facts, latin.scores(count(latin_grams(text))).tolist())))
+    if not parts:
+        return None
+    whole = sum(weight for weight, _ in parts)
+    return [sum(weight * scores[at] for weight, scores in parts) / whole for at in range(len(parts[0][1]))]
+
+
+def _scaled(facts: dict[str, Any], scores: list[float]) -> list[float]:
+    """Brings the first score onto the scale of the rules: `watch` becomes 0.4 and `crisis` 0.8."""
+    watch, crisis = facts["watch"], facts["crisis"]
+    return [0.4 + 0.4 * (scores[0] - watch) / (crisis - watch), *scores[1:]]
+
+
+def leaning(text: str) -> list[str]:
+    """The pieces of a Chinese text that sound most like danger, the strongest first."""
+    model = _packed(_chosen[0], "danger_zh")
+    if model is None or not EASTERN.search(text):
+        return []
+    return [piece for piece, part in model.leaning(*_keys(text)) if part > 0 and piece[0] < "\ue000" and len(piece) > 1]
 
 
 def sarcasm(text: str) -> float | None:

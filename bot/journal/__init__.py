@@ -1,5 +1,6 @@
 """The truth: inbox, journal, cursors and switches in SQL."""
 
+from bot.journal.audit import Audit
 from bot.journal.chores import take_chore
 from bot.journal.database import Database, open_database
 from bot.journal.desk import Desk
@@ -11,6 +12,7 @@ from bot.journal.stream import stream
 from bot.journal.tenancy import Tenancy, move_in
 
 __all__ = [
+    "Audit",
     "Database",
     "Desk",
     "Episodes",

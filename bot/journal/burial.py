@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
+from bot.journal.audit import note_erased
 from bot.journal.rows import episode_of
 from bot.journal.schema import actions, episodes, insert_new, lessons, silences, tombstones
 from bot.journal.seal import MARK, Seal
@@ -20,7 +21,7 @@ def bury(connection: Connection, seal: Seal, keys: Sequence[str]) -> int:
 
     All text of an episode lies in its row, in the notes of `actions` under its key and in the `lessons` that a review
     drew from it; they end here and nowhere else, in the caller's transaction. Actions stay, under the tombstone's
-    digest. A key without a row is no error.
+    digest, and the audit chain notes that this was an erasure. A key without a row is no error.
     """
     if not keys:
         return 0
@@ -43,6 +44,7 @@ def bury(connection: Connection, seal: Seal, keys: Sequence[str]) -> int:
         connection.execute(update(actions).where(actions.c.key == key).values(sealed))
     told = [*keys, *(f"crisis in {key}" for key in keys)]
     connection.execute(update(silences).where(silences.c.because.in_(told)).values(because=""))
+    note_erased(connection, keys)
     connection.execute(delete(lessons).where(lessons.c.key.in_(keys)))
     connection.execute(delete(episodes).where(episodes.c.key.in_(keys)))
     return len(rows)

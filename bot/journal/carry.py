@@ -90,10 +90,15 @@ def _insert(connection: Connection, legacy: Legacy) -> tuple[bool, int]:
     before = connection.scalar(select(func.count()).select_from(silences)) or 0
     _insert_all(connection, silences, plain)
     after = connection.scalar(select(func.count()).select_from(silences)) or 0
-    newest = connection.scalar(select(func.max(modes.c.at))) or 0.0
-    for row in legacy.modes:
-        if row["at"] > newest:
-            connection.execute(insert(modes).values({name: row[name] for name in row if name != "id"}))
+    last_id, last_at = connection.execute(
+        select(func.coalesce(func.max(modes.c.id), 0), func.coalesce(func.max(modes.c.at), 0.0))
+    ).one()
+    if same:  # the copy is an earlier state of the very same list, so that numbers mean the same
+        _insert_all(connection, modes, [row for row in legacy.modes if row["id"] > last_id])
+    else:
+        for row in legacy.modes:
+            if row["at"] > last_at and row["cancels"] is None:
+                connection.execute(insert(modes).values({name: row[name] for name in row if name != "id"}))
     if same:
         _insert_all(connection, tombstones, legacy.tombstones)
         _insert_all(connection, facts, legacy.forgotten)

@@ -207,7 +207,7 @@ async def _in_thread(pool: ThreadPoolExecutor, engine: Engine, work: Work[T]) ->
 
     try:
         return await asyncio.get_running_loop().run_in_executor(pool, run)
-    except DBAPIError as error:
+    except (DBAPIError, sqlite3.Error) as error:
         raise _later(error) from error
 
 

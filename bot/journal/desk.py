@@ -8,20 +8,31 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, or_, select
+from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select
 from sqlalchemy.sql import Select
 
 from bot.journal.database import Database
 from bot.journal.decisions import Decision, carry_out, load_lessons
 from bot.journal.episodes import Episodes, newest_switch
 from bot.journal.rows import episode_of
-from bot.journal.schema import actions, episodes, modes, now, silences
+from bot.journal.schema import actions, episodes, facts, modes, now, silences
+from bot.journal.seal import load_seal
 from bot.journal.switch import InForce, Switch, add_switch, cancel_switch, load_schedule
+from bot.journal.timeline import read_audits
 from bot.model import Episode, Risk, State, Tone, Verdict
 
 
 def _utc() -> datetime:
     return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that a human should look at: one word for the kind, an episode's key, and what it is."""
+
+    kind: str
+    key: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +71,8 @@ class Desk:
         equal = {episodes.c.account: platform, episodes.c.state: state, episodes.c.tone: tone, episodes.c.risk: risk}
         for column, wanted in equal.items():
             if wanted is not None:
-                query = query.where(column == str(wanted))
+                # Written out, not bound: only so does a planner see that the index of these few rows fits.
+                query = query.where(column == bindparam(None, str(wanted), literal_execute=True))
         if since is not None:
             query = query.where(episodes.c.heard_at >= since.timestamp())
         if until is not None:
@@ -77,7 +89,11 @@ class Desk:
         return await self.journal.episode(key)
 
     async def figures(self) -> Mapping[str, float]:
-        """How the bot is doing now: `oldest` (seconds), `held`, `unsure`, `doubled`, `lost`, `today.<state>`."""
+        """How the bot is doing now: `oldest` (seconds), `held`, `unsure`, `doubled`, `lost`, `today.<state>`.
+
+        `backlog` is what is heard and not yet posted or ended, `left_out` what was skipped today because too many
+        waited; `audit.…` is what the last audits saw.
+        """
         midnight = self.clock().replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
 
         def work(connection: Connection) -> dict[str, float]:
@@ -87,17 +103,46 @@ class Desk:
                 .where(episodes.c.state.in_([State.HELD.value, State.UNSURE.value]))
                 .group_by(episodes.c.state)
             ).all()
+            # By an expression, or SQLite walks through the index of all states to save itself sorting today's.
+            state = func.coalesce(episodes.c.state, "")
             today = connection.execute(
-                select(episodes.c.state, func.count())
-                .where(episodes.c.updated_at >= midnight)
-                .group_by(episodes.c.state)
+                select(state, func.count()).where(episodes.c.updated_at >= midnight).group_by(state)
             ).all()
             doubled = connection.scalar(select(func.count()).where(actions.c.action == "doubled"))
-            figures = {"oldest": float(oldest or 0), "doubled": float(doubled or 0)}
+            gave_way = and_(episodes.c.state == State.SKIPPED.value, episodes.c.reason.startswith("backlog"))
+            left_out = connection.scalar(select(func.count()).where(gave_way, episodes.c.updated_at >= midnight))
+            backlog = connection.scalar(select(func.count()).where(_is_open(), episodes.c.state != State.HELD.value))
+            lost = connection.scalar(select(facts.c.value).where(facts.c.name == "lost"))
+            figures = {"oldest": float(oldest or 0), "doubled": float(doubled or 0), "left_out": float(left_out or 0)}
+            figures |= {"backlog": float(backlog or 0), "lost": float(lost or 0) + self.journal.lost}
+            figures |= read_audits(connection)
             figures |= {state: float(count) for state, count in waiting}
             return figures | {f"today.{state}": float(count) for state, count in today}
 
-        return await self._database.read(work) | {"lost": float(self.journal.lost)}
+        return await self._database.read(work)
+
+    async def troubles(self, longest: float, limit: int = 20) -> Sequence[Trouble]:
+        """What is unsure, was answered twice, or has been open for more than `longest` seconds, the newest first."""
+        wanted = select(episodes.c.key).limit(limit)
+        unsure = wanted.where(episodes.c.state == State.UNSURE.value).order_by(episodes.c.heard_at.desc())
+        stuck = wanted.where(
+            _is_open(), episodes.c.state != State.HELD.value, episodes.c.heard_at < now() - longest
+        ).order_by(episodes.c.heard_at.desc())
+        doubled = (
+            select(actions.c.key, actions.c.note)
+            .where(actions.c.action == "doubled")
+            .order_by(actions.c.id.desc())
+            .limit(limit)
+        )
+
+        def work(connection: Connection) -> list[Trouble]:
+            found = [Trouble("doubled", row.key, row.note) for row in connection.execute(doubled)]
+            note = "nobody knows whether it was posted: look there and decide"
+            found += [Trouble("unsure", key, note) for key in connection.scalars(unsure)]
+            note = f"open for more than {longest / 60:g} minutes"
+            return found + [Trouble("open", key, note) for key in connection.scalars(stuck)]
+
+        return await self._database.read(work)
 
     async def changes(self, after: float) -> AsyncIterator[str]:
         """The keys of episodes that change after a moment (Unix seconds), for as long as somebody listens."""
@@ -208,8 +253,32 @@ class Desk:
             gone = connection.execute(
                 silences.delete().where(silences.c.host == host, silences.c.scope == "thread", silences.c.who == root)
             )
-            connection.execute(insert(actions).values(at=now(), by=by, action="release", key=f"{host}:{root}", note=""))
+            if gone.rowcount > 0:
+                told = {"by": by, "action": "release", "key": f"{host}:{root}", "note": ""}
+                connection.execute(insert(actions).values(at=now(), **told))
             return gone.rowcount > 0
+
+        return await self._database.write(work)
+
+    async def silences(self) -> Sequence[Mapping[str, Any]]:
+        """Wishes and mutes, newest first: `host`, `scope`, `who`, `since` (Unix seconds), `because`."""
+        query = select(silences).order_by(silences.c.since.desc(), silences.c.who)
+        rows = await self._database.read(lambda connection: connection.execute(query).mappings().all())
+        return [dict(row) for row in rows]
+
+    async def lift(self, host: str, scope: str, who: str, *, by: str) -> bool:
+        """End a wish or a mute and keep who did it; False if there was none. `who` may be a forgotten person's hash."""
+
+        def work(connection: Connection) -> bool:
+            names = [who] if scope == "thread" else [who, load_seal(connection).person(who)]
+            gone = connection.execute(
+                silences.delete().where(silences.c.host == host, silences.c.scope == scope, silences.c.who.in_(names))
+            )
+            if gone.rowcount == 0:
+                return False
+            lifted = {"action": "lift", "key": f"{host}:{scope}:{names[-1]}", "note": ""}
+            connection.execute(insert(actions).values(at=now(), by=by, **lifted))
+            return True
 
         return await self._database.write(work)
 
@@ -228,7 +297,8 @@ def _mentions_text(text: str) -> Any:
 
 def _older_than(key: str) -> Any:
     last = select(episodes.c.heard_at).where(episodes.c.key == key).scalar_subquery()
-    return or_(episodes.c.heard_at < last, and_(episodes.c.heard_at == last, episodes.c.key < key))
+    further = or_(episodes.c.heard_at < last, and_(episodes.c.heard_at == last, episodes.c.key < key))
+    return and_(episodes.c.heard_at <= last, further)  # the first half is what an index can start at
 
 
 def _changed_since(after: float) -> Callable[[Connection], Sequence[tuple[str, float]]]:

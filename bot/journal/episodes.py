@@ -8,13 +8,15 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Unpack
 
-from sqlalchemy import Connection, Float, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, Float, Integer, Text, and_, bindparam, cast, func, insert, or_, select, update
+from sqlalchemy.dialects import sqlite
 
 from bot.errors import TryLater
 from bot.journal.burial import is_buried
 from bot.journal.database import Database, GroupedWrites
+from bot.journal.prepared import first_row, named
 from bot.journal.rows import FIRST, columns_of, episode_of, heard_row, steps_json, steps_with
-from bot.journal.schema import actions, cursors, episodes, modes, now, personas, silences, tombstones
+from bot.journal.schema import actions, cursors, episodes, facts, modes, now, personas, silences, tombstones
 from bot.journal.schema import insert_new as _insert_new
 from bot.journal.seal import Nature, Seal, load_nature
 from bot.journal.switch import ModeReader
@@ -152,8 +154,7 @@ class Episodes:
         known = {"its_key": key, "owner": owner, "lease": lease}
 
         def work(connection: Connection) -> Mapping[str, Any] | None:
-            row = connection.execute(CLAIM, known).first()
-            return None if row is None else row._asdict()
+            return named(connection, CLAIM, known, _CLAIMED)
 
         row = await self._group.do(key, work)
         return None if row is None else Claimed(episode_of(row), row["now"])
@@ -233,7 +234,7 @@ class Episodes:
             refused = _standing(connection, gate, episode, self._nature_of(connection).seal, self.modes).refused
             if refused is not None:
                 return refused
-            row = connection.execute(statement, known).first()
+            row = first_row(connection, statement, known)
             return Refused("lost") if row is None else (row[0], row[1])
 
         answer = await self._group.do(episode.key, work)
@@ -262,7 +263,7 @@ class Episodes:
     async def _write(self, episode: Episode, columns: Mapping[str, Any], timed: Mapping[str, float | None]) -> bool:
         """Compare and set; False, and one more lost, if the episode is not what it was."""
         statement, known = _change(episode, columns, timed)
-        if await self._group.do(episode.key, lambda connection: connection.execute(statement, known).first()) is None:
+        if await self._group.do(episode.key, lambda connection: first_row(connection, statement, known)) is None:
             self.lost += 1
             return False
         return True
@@ -281,15 +282,11 @@ class Episodes:
             if row["reply_id"] == reply.id:
                 return
             if row["state"] == State.POSTED.value:
-                connection.execute(
-                    insert(actions).values(
-                        at=now(),
-                        by=by,
-                        action="doubled",
-                        key=key,
-                        note=f"a second reply stands there: {reply.id}",
-                    ),
-                )
+                note = f"a second reply stands there: {reply.id}"
+                told = select(actions.c.id).where(actions.c.key == key, actions.c.note == note).limit(1)
+                if connection.scalar(told) is None:
+                    alarm = insert(actions).values(at=now(), by=by, action="doubled", key=key, note=note)
+                    connection.execute(alarm)
                 return
             episode = episode_of(row)
             step = Step(at=self.clock(), state=State.POSTED, by=by, note="the reply was found after all")
@@ -300,6 +297,23 @@ class Episodes:
             connection.execute(statement, known)
 
         await self._group.do(key, work)
+
+    async def tell_lost(self) -> None:
+        """Add the writes that came too late in this process to the sum of all processes."""
+        lost, self.lost = self.lost, 0
+        if not lost:
+            return
+
+        def work(connection: Connection) -> None:
+            connection.execute(_insert_new(connection, facts, {"name": "lost", "value": "0", "at": now()}))
+            total = cast(cast(facts.c.value, Integer) + lost, Text)
+            connection.execute(update(facts).where(facts.c.name == "lost").values(value=total, at=now()))
+
+        try:
+            await self.database.write(work)
+        except TryLater:
+            self.lost += lost
+            raise
 
     # consent, policy, persona -----------------------------------------------------------------------------------
 
@@ -366,6 +380,7 @@ CLAIM = (
     )
     .returning(*episodes.c, now().label("now"))
 )
+_CLAIMED = (*(column.name for column in episodes.c), "now")
 
 
 @cache
@@ -403,8 +418,18 @@ def _insert_heard(
     if not new:
         return ()
     rows = [heard_row(unique[key], at, first=key in first, restored_at=nature.restored_at) for key in new]
-    there = set(connection.scalars(_insert_new(connection, episodes, rows).returning(episodes.c.key)).all())
+    if connection.dialect.name == "sqlite":
+        there = {row["key"] for row in rows if first_row(connection, _heard(tuple(row)), row) is not None}
+    else:
+        there = set(connection.scalars(_insert_new(connection, episodes, rows).returning(episodes.c.key)).all())
     return [Hint(key, said.account, said.person, key in first) for key, said in unique.items() if key in there]
+
+
+@cache
+def _heard(columns: tuple[str, ...]) -> Any:
+    # One row at a time: SQLAlchemy compiles an INSERT of many rows anew each time.
+    row = sqlite.insert(episodes).values({name: bindparam(name) for name in columns})
+    return row.on_conflict_do_nothing().returning(episodes.c.key)
 
 
 def _tell_tombstone(connection: Connection, nature: Nature, key: str, reply: Reply) -> None:
@@ -442,7 +467,7 @@ _replies = (
         episodes.c.account == bindparam("account"),
         episodes.c.root_id == bindparam("root"),
         episodes.c.key != bindparam("its_key"),
-        episodes.c.state.in_(OPEN_REPLIES),
+        or_(*(episodes.c.state == state for state in OPEN_REPLIES)),
     )
     .scalar_subquery()
 )
@@ -461,7 +486,9 @@ def _standing(connection: Connection, gate: Gate, episode: Episode, seal: Seal, 
         "account": episode.mention.account,
         "its_key": episode.key,
     }
-    newest, moment, scope, count = connection.execute(STANDING, known).one()
+    row = first_row(connection, STANDING, known)
+    assert row is not None  # noqa: S101 - questions without a condition are always one row
+    newest, moment, scope, count = row
     mode = reader.read(connection, newest, moment).mode
     return Standing(mode, _refused(mode, scope, count, gate))
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, func, or_, select, update
 
 from bot.journal.burial import DAY, bury, without_person
 from bot.journal.database import Database
-from bot.journal.schema import episodes, facts, insert_new, now, silences
+from bot.journal.schema import episodes, facts, insert_new, now, silences, uses
 from bot.journal.seal import Seal, load_seal
 from bot.model import FINAL
 
@@ -92,6 +92,7 @@ class Keeping:
             fact = {"name": FORGOTTEN + seal.person(person), "value": "", "at": now()}
             connection.execute(insert_new(connection, facts, fact))
             seal_silences(connection, seal, person)
+            connection.execute(uses.delete().where(uses.c.who == seal.person(person)))
 
         await self.database.erase(first)
         own = await self._until_none(_WHOSE.where(episodes.c.person == person), person)

@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bot.journal.database import Database
 from bot.journal.rows import moment
 from bot.journal.schema import episodes, notes, now, phrases, silences, uses
+from bot.journal.seal import Seal, load_seal
 from bot.model import Mention
 
 HEARD = 2000  # mentions read at once
@@ -54,6 +55,10 @@ class Memory:
     async def keep(self, name: str, value: str) -> None:
         """Write a note, in the place of the one before."""
         await self.database.write(lambda connection: _upsert(connection, notes, ("name",), name=name, value=value))
+
+    async def seal(self) -> Seal:
+        """The journal's seal, under which people are counted: whoever is to be forgotten can be found by it."""
+        return await self.database.read(load_seal)
 
     async def heard_since(self, at: float) -> Sequence[tuple[Mention, float]]:
         """Mentions heard after a moment of the journal's clock, each with its own, oldest first; a page of them."""

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Float, Index, Integer, MetaData, Table, Text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.expression import FunctionElement
 
 metadata = MetaData()
@@ -59,11 +60,23 @@ episodes = Table(
 )
 Index("episodes_due", episodes.c.due_at, sqlite_where=episodes.c.due_at.is_not(None))
 Index("episodes_heard", episodes.c.heard_at, episodes.c.key)
-Index("episodes_updated", episodes.c.updated_at)
+Index("episodes_updated", episodes.c.updated_at, episodes.c.state)
 Index("episodes_state", episodes.c.state, episodes.c.heard_at)
 Index("episodes_person", episodes.c.person, episodes.c.heard_at)
 Index("episodes_root", episodes.c.account, episodes.c.root_id)
 Index("episodes_reply", episodes.c.account, episodes.c.reply_id)
+Index("episodes_account", episodes.c.account, episodes.c.heard_at, episodes.c.key)
+
+
+def _few(name: str, which: ColumnElement[bool]) -> None:
+    """An index of the few rows that a page or an alarm asks for; all others cost it nothing."""
+    Index(name, episodes.c.heard_at, episodes.c.key, sqlite_where=which, postgresql_where=which)
+
+
+_few("episodes_open", episodes.c.due_at.is_not(None))
+_few("episodes_crisis", episodes.c.tone == "crisis")
+_few("episodes_high", episodes.c.risk == "high")
+_few("episodes_medium", episodes.c.risk == "medium")
 
 cursors = Table(
     "cursors",

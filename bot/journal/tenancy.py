@@ -15,8 +15,8 @@ from bot.journal.database import parse
 log = logging.getLogger(__name__)
 
 # Any numbers, the same in every process.
-HOUSE = 7_203_451_912
-WORKERS = 7_203_451_913
+HOUSE = 7_203_451_921
+WORKERS = 7_203_451_922
 
 # A machine that vanishes without a word gives its lock back within half a minute, not after two hours.
 _KEEP_ALIVE = {"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Literal
 from urllib.parse import quote
@@ -14,10 +14,11 @@ from bot.errors import TryLater, Unsure
 from bot.http import Answer, Refused, Remote
 from bot.model import Author, Media, Mention, Post, Reply
 from bot.platforms.wire import Unreadable, moment, name, rows, table, words
-from bot.ports import ABSENT, NEVER, PERMANENT, UNKNOWN, Batch, Found, Once
+from bot.ports import ABSENT, NEVER, PERMANENT, UNKNOWN, Batch, Found, Once, Own
 
 BASE = "/jiegeng/v1"
 PAGE = 50
+OWN_PAGES = 200
 _LOG = logging.getLogger(__name__)
 _KINDS: Mapping[object, Literal["image", "video", "audio"]] = {"image": "image", "video": "video", "audio": "audio"}
 _SIGHTS: Mapping[object, Literal["public", "unlisted", "followers", "direct"]] = {
@@ -139,6 +140,31 @@ class OpenPlatform:
             raise TryLater(f"the reactions to {reply_id} are unreadable: {error}") from error
         return {words(kind): count for kind, count in counts.items() if isinstance(count, int)}
 
+    async def own_replies(self, since: datetime) -> Sequence[Own] | None:
+        """None from a site that does not know the request, which came later than the others."""
+        found: list[Own] = []
+        after = ""
+        for _ in range(OWN_PAGES):
+            params = {"since": since.isoformat(), "after": after, "limit": str(PAGE)}
+            try:
+                answer = await self._remote.read(f"{BASE}/replies", params)
+            except Refused as refused:
+                if refused.status in (404, 405, 501):
+                    return None
+                raise
+            try:
+                body = table(answer.body)
+                page = [table(row) for row in rows(body.get("replies"))]
+                found += [
+                    Own(_reply_of(row), name(row.get("parent_id"))) for row in page if row.get("deleted") is not True
+                ]
+                after = words(body.get("next"))
+            except Unreadable as error:
+                raise TryLater(f"our own replies on {self._remote.base} are unreadable: {error}") from error
+            if not after:
+                break
+        return found
+
     async def close(self) -> None:
         """Nothing: the session belongs to whoever passed it in."""
 
@@ -204,7 +230,10 @@ def _post(value: object) -> Post:
 
 
 def _reply(answer: Answer) -> Reply:
-    fields = table(answer.body)
+    return _reply_of(table(answer.body))
+
+
+def _reply_of(fields: Mapping[str, object]) -> Reply:
     return Reply(
         id=name(fields.get("id")),
         url=words(fields.get("url")),

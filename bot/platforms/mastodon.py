@@ -14,7 +14,7 @@ import aiohttp
 from bot.errors import TryLater, Unsure
 from bot.http import Refused, Remote
 from bot.model import Author, Mention, Post, Reply
-from bot.platforms.mastodon_search import Search, reply_of
+from bot.platforms.mastodon_search import Search, read_own, reply_of
 from bot.platforms.mastodon_server import Server, recognise
 from bot.platforms.mastodon_status import (
     REPLY_SIGHTS,
@@ -29,7 +29,7 @@ from bot.platforms.mastodon_status import (
 )
 from bot.platforms.mastodon_thread import read_above
 from bot.platforms.wire import Unreadable, moment, name, rows, table, words
-from bot.ports import ABSENT, Batch, Found, Once
+from bot.ports import ABSENT, Batch, Found, Once, Own
 from bot.walls import Meter
 
 PAGE = 40
@@ -162,6 +162,10 @@ class Mastodon:
         except Refused as refused:
             if refused.status not in (404, 410):
                 raise
+
+    async def own_replies(self, since: datetime) -> Sequence[Own]:
+        """From the newest back to `since`, or through the newest thousand."""
+        return await read_own(self._remote, self._me.id, since)
 
     async def timeline(self, after: str) -> tuple[Sequence[Post], str]:
         """The local public timeline after an id, oldest first; people who do not want to be found are left out."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import quote
 
 from bot.errors import GiveUp, TryLater
@@ -12,9 +13,11 @@ from bot.model import Reply
 from bot.platforms.mastodon_status import id_order, text_of
 from bot.platforms.mastodon_thread import read_context
 from bot.platforms.wire import Unreadable, moment, name, rows, table, words
+from bot.ports import Own
 
 PAGE = 40
 OWN_PAGES = 5
+TIMELINE_PAGES = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,25 @@ class Search:
         """When a post is deleted its replies stand alone, and only their words tell whom they answered."""
         is_alone = status.get("in_reply_to_id") is None and id_order(_id_of(status)) > id_order(self.mention)
         return is_alone and text_of(status).split() == self.text.split()
+
+
+async def read_own(remote: Remote, me: str, since: datetime) -> Sequence[Own]:
+    """Our own replies since a moment, newest first; raises `TryLater` or `GiveUp`."""
+    found: list[Own] = []
+    params: dict[str, str] = {}
+    for _ in range(TIMELINE_PAGES):
+        path = f"/api/v1/accounts/{quote(me, safe='')}/statuses"
+        answer = await remote.read(path, {**params, "limit": str(PAGE), "exclude_reblogs": "true"})
+        try:
+            page = [table(row) for row in rows(answer.body)]
+            read = [(reply_of(row, text_of(row)), row.get("in_reply_to_id")) for row in page]
+        except Unreadable as error:
+            raise TryLater(f"our own posts are unreadable: {error}") from error
+        found += [Own(reply, words(parent)) for reply, parent in read if parent and reply.at >= since]
+        if not read or read[-1][0].at < since:
+            break
+        params = {"max_id": min((reply.id for reply, _parent in read), key=id_order)}
+    return found
 
 
 def reply_of(status: object, text: str) -> Reply:

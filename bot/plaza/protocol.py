@@ -7,6 +7,7 @@ import json
 import math
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 
 from aiohttp import web
 
@@ -91,6 +92,24 @@ async def my_reply(request: web.Request) -> web.Response:
     if found is None:
         raise Fault(404, "no_reply", "you have not replied to this post")
     return reply_json(post_json(found, origin_of(request)))
+
+
+async def own_replies(request: web.Request) -> web.Response:
+    """Everything that stands here under our name since a moment, oldest first, page by page."""
+    after = request.query.get("after", "") or "0"
+    if not (after.isascii() and after.isdigit() and len(after) <= 18):
+        raise Fault(400, "bad_cursor", "this site never gave out such a cursor")
+    try:
+        since = datetime.fromisoformat(request.query.get("since", ""))
+    except ValueError as error:
+        raise Fault(400, "bad_query", "since is not a date") from error
+    if since.tzinfo is None:
+        raise Fault(400, "bad_query", "since has no zone")
+    limit = int(_number(request.query, "limit", PAGE, 1, PAGE))
+    found = request.app[STORE].own_replies(since, int(after), limit)
+    origin = origin_of(request)
+    further = str(found[-1].id) if len(found) == limit else ""
+    return reply_json({"replies": [post_json(post, origin) for post in found], "next": further})
 
 
 async def delete(request: web.Request) -> web.Response:

@@ -38,6 +38,7 @@ _LOG = logging.getLogger(__name__)
 ROUTES = (
     web.get(f"{BASE}/me", for_robot(protocol.me)),
     web.get(f"{BASE}/mentions", for_robot(protocol.mentions)),
+    web.get(f"{BASE}/replies", for_robot(protocol.own_replies)),
     web.get(BASE + "/posts/{id}/thread", for_robot(protocol.thread)),
     web.post(BASE + "/posts/{id}/replies", for_robot(protocol.reply)),
     web.get(BASE + "/posts/{id}/replies/mine", for_robot(protocol.my_reply)),

@@ -237,6 +237,11 @@ class Store:
             return None
         return self.post(row[0])
 
+    def own_replies(self, since: datetime, after: int, limit: int) -> list[Post]:
+        """The robot's replies since a moment and after an id, deleted ones too, oldest first."""
+        query = "WHERE p.author = ? AND p.parent IS NOT NULL AND p.at >= ? AND p.id > ? ORDER BY p.id LIMIT ?"
+        return self._posts(query, (self.robot.id, stamp(since.astimezone(UTC)), after, limit))
+
     async def delete(self, post_id: int, by: Person) -> Post:
         """Take an own post back; text and pictures are gone for good. Raises `Fault` 403 or 404."""
         files = await self._ledger.write(partial(self._remove, post_id, by))

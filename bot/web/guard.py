@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import hmac
+import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from aiohttp import web
 
 from bot.errors import Trouble
-from bot.web.site import SESSION, SITE, render, seal
+from bot.web.site import MODE, SESSION, SITE, render, seal
 from bot.web.words import WORDS
+
+log = logging.getLogger(__name__)
 
 Respond = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 COOKIE = "jiegeng"
-OPEN = ("/sign-in", "/health", "/language", "/static/", "/look/")
+WITH_MODE = ("/", "/episode", "/review", "/mode")
+OPEN = ("/sign-in", "/health", "/metrics", "/language", "/static/", "/look/")
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -43,6 +48,11 @@ async def explain(request: web.Request, handler: Respond) -> web.StreamResponse:
         return render(request, "trouble.html", refusal.status, status_code=refusal.status)
     except Trouble:
         return render(request, "trouble.html", 503, status_code=503)
+    except ConnectionError:  # the reader left
+        raise
+    except Exception:  # a bug: told in the terminal, and to the reader in the look of the house
+        log.exception("%s %s: a bug; the page could not be made", request.method, request.path)
+        return render(request, "trouble.html", 500, status_code=500)
 
 
 @web.middleware
@@ -51,6 +61,9 @@ async def admit(request: web.Request, handler: Respond) -> web.StreamResponse:
     session = request.cookies.get(COOKIE, "")
     if session and await request.app[SITE].keys.valid(session):
         request[SESSION] = session
+        if request.path in WITH_MODE:
+            with suppress(Trouble):  # the page itself will say that the journal is away
+                request[MODE] = (await request.app[SITE].log.in_force()).mode
     elif not request.path.startswith(OPEN):
         return render(request, "sign_in.html", 401, used=False)
     return await handler(request)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from bot.web.findings import tell_why
 from bot.web.words import WORDS, Language, name
 
 # The beginning of a note, and how it begins in Chinese; what follows is kept.
@@ -17,7 +18,11 @@ NOTES: dict[str, str] = {
     "the author of the post asked us to stay away": "楼主请它别在这儿回",
     "this thread is muted until a human releases it": "这串评论已静音，要人来放开",
     "the policy mode is stopped": "总开关停着",
+    "cool-down: several care texts to this person just now": "冷却中：刚给这个人发过几次求助信息",
+    "second opinion:": "听另一个模型的：",
+    "unsure: nobody could say how it feels": "拿不准，也没问到别的看法",
     "cool-down: many replies to this person just now": "冷却中：刚回过这个人好几次",
+    "backlog: more mentions than we can answer": "忙不过来：等着的太多，这条没接",
     "every draft played a meme that this person has seen": "每一稿都用了对方见过的梗",
     "its meme was played in the meantime; writing anew": "这个梗刚对他用过，重写一条",
     "only seen in one untrusted place": "只在一处不可靠的地方见过",
@@ -39,6 +44,12 @@ NOTES: dict[str, str] = {
     "decided: there": "有人确认已经发出",
     "decided: again": "有人让它再发一次",
     "decided: drop": "有人说算了",
+    "decided: undo": "有人撤回了决定",
+    "rejected by a person": "有人否决了",
+    "checked again under": "按新的规矩又审了一遍：",
+    "the policy changed before it was sent again": "再次发送前规矩变了",
+    "the policy mode became": "审完后总开关换成了",
+    "the filter blocks it": "过滤器拦下了",
 }
 # The sentences of the tone policy, which stand behind the name of the row and before details in brackets.
 TONES: dict[str, str] = {
@@ -75,7 +86,8 @@ def tell(language: Language, note: str) -> str:
     for english, chinese in NOTES.items():
         if note.startswith(english):
             return chinese + note[len(english) :]
-    return note
+    # The reasons of the filter stand one after the other.
+    return "；".join(tell_why(piece) or piece for piece in note.split("; ")) if note.isascii() else note
 
 
 def cue(language: Language, says: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import escape
 
 from bot.model import State, Tone
-from bot.web import notes, words
+from bot.web import findings, notes, words
 from bot.web.filters import RISKS, WHEN
 from bot.web.notes import cue_kind
 from bot.web.ports import Keys, Log
@@ -32,11 +32,15 @@ class Site:
     accounts: Collection[str]
     plaza: str
     offline: bool
+    troubles: Callable[[], Sequence[str]]
+    secure: bool
     templates: Environment
 
 
 SITE = web.AppKey("site", Site)
+METRICS_TOKEN = web.AppKey("metrics_token", str)
 SESSION = web.RequestKey("session", str)
+MODE = web.RequestKey("mode", str)
 
 
 def load_templates() -> Environment:
@@ -82,6 +86,9 @@ def render(request: web.Request, template: str, status: int = 200, **values: Any
         name=partial(words.name, language),
         note=partial(notes.tell, language),
         cue=partial(notes.cue, language),
+        why=partial(findings.why, language),
+        code_name=partial(findings.code_name, language),
+        mode=request.get(MODE, ""),
         tell=lambda word, **parts: escape(words.WORDS[word][language == "en"]).format(**parts),
         span=partial(words.span, language),
         ago=lambda at: words.ago(language, site.clock() - at.timestamp()),

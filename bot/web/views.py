@@ -14,7 +14,7 @@ from bot.web.ports import Action
 from bot.web.site import SESSION, SITE, render, zone
 
 ROWS = 50
-NONE = dict.fromkeys(("oldest", "held", "unsure", "doubled", "lost", "today.posted"), 0.0)
+NONE = dict.fromkeys(("oldest", "held", "unsure", "doubled", "lost", "backlog", "left_out", "today.posted"), 0.0)
 WEEK = 7 * 86400
 YEAR = 365 * 86400
 ACTIONS: tuple[Action, ...] = get_args(Action)
@@ -101,4 +101,5 @@ def _filter(request: web.Request) -> Filter:
 
 
 def _keep(request: web.Request, response: web.Response, cookie: str, value: str, age: int) -> None:
-    response.set_cookie(cookie, value, max_age=age, httponly=True, samesite="Strict", secure=request.secure)
+    secure = request.secure or request.app[SITE].secure
+    response.set_cookie(cookie, value, max_age=age, httponly=True, samesite="Strict", secure=secure)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from bot.web.words_review import REVIEW_WORDS
+
 Language = Literal["zh", "en"]
 
 WORDS: dict[str, tuple[str, str]] = {
@@ -44,6 +46,20 @@ WORDS: dict[str, tuple[str, str]] = {
     "figure.posted": ("今天发出", "Posted today"),
     "figure.doubled": ("回了两遍：{n}", "Answered twice: {n}"),
     "figure.lost": ("别人先一步写入：{n}", "Writes that came too late: {n}"),
+    "figure.lost.why": (
+        "另一个进程先写了，这一次没写：这正是不回两遍的保证，数目小不用管。",
+        "Another process was first, so this write was left out: nobody is answered twice. A few are normal.",
+    ),
+    "figure.backlog": ("还在排队：{n}", "In the queue: {n}"),
+    "figure.audit": ("{ago}前核对过平台上的 {n} 条回复", "{n} replies on the platforms checked {ago} ago"),
+    "figure.audit.good": ("都对得上", "all accounted for"),
+    "figure.audit.odd": ("{n} 条日志里原来没有", "{n} were not in the log"),
+    "figure.audit.missing": ("{n} 条已被删除", "{n} deleted there"),
+    "figure.audit.missing.why": (
+        "日志里发出过、平台上已经看不到的回复：楼主、管理员或机器人自己删的。",
+        "Posted replies that no longer stand there: deleted by the author, a moderator or the bot.",
+    ),
+    "figure.left_out": ("今天忙不过来，没接的梗：{n}", "Left out today, too many at once: {n}"),
     "figure.none": ("没有", "none"),
     # the filters
     "filter": ("筛选", "Filter"),
@@ -186,6 +202,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "felt.post": ("帖子", "The post"),
     "felt.comment": ("评论", "The comment"),
     "felt.pictures": ("图里看到：", "In the pictures: "),
+    "felt.second": ("另一个模型的看法：", "Second opinion: "),
+    "felt.second.agrees": ("和我们一致", "agrees with ours"),
+    "felt.second.heeded": ("照它的来", "heeded"),
+    "felt.second.passed": ("没采纳", "not heeded"),
+    "felt.second.none": ("问过另一个模型，没得到答复", "A second opinion was asked for; none came"),
     "felt.not": ("还没读。", "Not read yet."),
     "felt.intensity": ("强度", "Intensity"),
     "felt.negativity": ("消极", "Negativity"),
@@ -320,6 +341,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "span.h": ("{n} 小时", "{n} h"),
     "span.d": ("{n} 天", "{n} d"),
 }
+WORDS |= REVIEW_WORDS
 
 
 def say(language: Language, word: str, **blanks: object) -> str:

@@ -116,7 +116,8 @@ class Poller:
 
     def _fail(self, source: Source, problem: str, retry_after: float) -> bool:
         health = self.health[source.name]
-        pause = min(source.interval * 2**health.failures, LONGEST_PAUSE)
+        # A hiccup is asked about again soon, a board that stays away ever more seldom.
+        pause = min(source.interval * 2.0 ** (health.failures - 2), LONGEST_PAUSE)
         self.health[source.name] = replace(
             health,
             failures=min(health.failures + 1, 20),

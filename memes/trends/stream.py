@@ -55,10 +55,11 @@ class Stream:
         *,
         opted_out: Callable[[str], bool] = lambda account: False,
         cutter: Cutter | None = None,
-        salt: bytes = b"",
+        hash: Callable[[str], str] | None = None,
     ) -> None:
-        """Begin without any post; `salt` (16 bytes at most) keys the hashes of accounts."""
-        self._bursts, self._opted_out, self._cutter, self._salt = bursts, opted_out, cutter or shared_cutter(), salt
+        """Begin without any post; `hash` turns an account into what is kept of it (a keyed hash of the operator's)."""
+        self._bursts, self._opted_out, self._cutter = bursts, opted_out, cutter or shared_cutter()
+        self.hash = hash or _hash
         self._now: dict[str, int] = {}
         self._today: dict[str, set[str]] = {}
         self._wordings: dict[str, datetime] = {}
@@ -98,10 +99,6 @@ class Stream:
         kept = {term: [use for use in uses if use.at >= moment] for term, uses in self._uses.items()}
         self._uses = {term: uses for term, uses in kept.items() if uses}
 
-    def hash(self, account: str) -> str:
-        """Return the keyed hash under which an account is counted."""
-        return hashlib.blake2b(account.encode("utf-8", "replace"), digest_size=8, key=self._salt).hexdigest()
-
     def forget(self, account: str) -> str:
         """Delete all that this account contributed; return its hash, for whoever keeps uses elsewhere."""
         who = self.hash(account)
@@ -133,6 +130,10 @@ class Stream:
         if all(other.who != use.who for other in uses):
             uses.append(use)
             del uses[:-MOST_USES]
+
+
+def _hash(account: str) -> str:
+    return hashlib.blake2b(account.encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
 def _trim(table: dict[str, Any], most: int) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from bot.errors import TryLater
 from bot.journal import Episodes, Memory
+from bot.journal.keeping import Keeping
 from bot.journal.memory import KeptUse
 from bot.learning import Learner
 from bot.model import Mention, Post
@@ -200,6 +201,24 @@ async def test_whoever_opts_out_leaves_the_counts_and_the_uses(stage: Stage) -> 
     assert not any("第0次" in text or "换个说法" in text for text in texts)
 
 
+async def test_whoever_is_forgotten_leaves_the_uses_and_is_not_counted_again(stage: Stage) -> None:
+    learner = stage.learner(ask=None)
+    await burst(stage, learner)
+    before = len(await stage.memory.uses_of(PHRASE))
+
+    async def at_once(_seconds: float) -> None:
+        pass
+
+    await stage.journal.silence("plaza", "person", "id-人0@plaza", because="test")
+    await Keeping(stage.journal.database, at_once).forget("id-人0@plaza")
+    stage.square.said.append(Post(id="x", author=author("人0"), text=f"换个说法再提一次 #{PHRASE}#", at=stage.now))
+    await stage.minutes(learner, 1)
+
+    texts = [use.text for use in await stage.memory.uses_of(PHRASE)]
+    assert len(texts) == before - 1
+    assert not any("第0次" in text or "换个说法" in text for text in texts)
+
+
 async def test_private_mentions_are_never_counted(stage: Stage) -> None:
     learner = stage.learner(ask=None)
     await stage.minutes(learner, 2)
@@ -250,7 +269,7 @@ async def test_who_does_not_lead_does_nothing(stage: Stage) -> None:
 
     await stage.minutes(learner, 3)
 
-    assert await stage.memory.note("salt") is None
+    assert await stage.memory.note("ledger") is None
     assert stage.bursts == []
 
 

@@ -184,8 +184,7 @@ async def test_a_board_that_misbehaves_harms_nothing_but_itself(day: Day, fault:
     assert not today.sheet.is_blind(day.now)
     assert boards["bad"].fetched is None
     assert day.server.asked.get(fault, 0) <= 4  # three hops of a redirect that never ends
-    for task in scout._asking:
-        task.cancel()
+    await scout.close()
 
 
 async def test_a_slow_board_does_not_keep_the_lead_or_the_others_waiting(day: Day) -> None:
@@ -199,8 +198,7 @@ async def test_a_slow_board_does_not_keep_the_lead_or_the_others_waiting(day: Da
     assert loop.time() - began < 3
     assert scout.board.list_topics(day.now)
     assert day.server.asked["slow"] == 1
-    for task in scout._asking:
-        task.cancel()
+    await scout.close()
 
 
 async def test_without_redis_nobody_leads_and_the_trouble_is_told(day: Day) -> None:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 from redis.asyncio import Redis
 
 from bot.journal import Desk, Episodes
-from bot.model import FINAL, Episode, State
+from bot.model import FINAL, Episode, State, Step
 from tests.faults.proxy import AMBIGUOUS, NOBODY_WAITED, Proxy
 
+# Between our noting that a process was hurt and its being so, in seconds.
+SLACK = 0.2
 # Platform and id of a mention.
 Name = tuple[str, str]
 
@@ -38,7 +41,7 @@ class Audit:
 class Evidence:
     """What there is to be looked at after a round: what people said, what stands there, and what we did to the bot.
 
-    `hurt` are the ids of processes that we killed or stopped; `hints` the keys that the queue still knows.
+    `hurt` are the times in which each process was dead or stopped; `hints` the keys that the queue still knows.
     """
 
     said: Mapping[Name, float]
@@ -46,7 +49,7 @@ class Evidence:
     episodes: Mapping[Name, Episode]
     proxies: Mapping[str, Proxy]
     hints: Sequence[str]
-    hurt: frozenset[int]
+    hurt: Mapping[int, Sequence[tuple[float, float]]]
     faults: bool
 
     def ambiguous(self, name: Name) -> bool:
@@ -54,8 +57,22 @@ class Evidence:
         if AMBIGUOUS & set(self.proxies[name[0]].met[name[1]]):
             return True
         episode = self.episodes.get(name)
-        intents = [step for step in episode.steps if step.state is State.POSTING and not step.note] if episode else []
-        return any(int(step.by.rpartition(":")[2]) in self.hurt for step in intents)
+        steps = episode.steps if episode is not None else ()
+        return any(
+            self._hurt_between(step, after)
+            for step, after in pairwise((*steps, None))
+            if step is not None and _is_intent(step)
+        )
+
+    def _hurt_between(self, intent: Step, after: Step | None) -> bool:
+        """Whether whoever wrote the intent was dead or stopped before the next thing was written of this mention."""
+        since, until = intent.at.timestamp() - SLACK, after.at.timestamp() + SLACK if after else math.inf
+        times = self.hurt.get(int(intent.by.rpartition(":")[2]), ())
+        return any(begin <= until and end >= since for begin, end in times)
+
+
+def _is_intent(step: Step) -> bool:
+    return step.state is State.POSTING and not step.note
 
 
 async def read_replies(session: aiohttp.ClientSession, forgetful: str, plaza: Path) -> dict[Name, list[str]]:
@@ -76,13 +93,10 @@ async def read_episodes(journal: Episodes) -> dict[Name, Episode]:
 
 
 async def read_hints(url: str) -> list[str]:
-    """The keys in every stream of the queue, taken or not."""
+    """The keys that wait in every lane of the queue."""
     async with Redis.from_url(url, decode_responses=True) as redis:
-        keys: list[str] = []
-        async for stream in redis.scan_iter(_type="stream"):
-            entries: Any = await redis.xrange(stream)
-            keys += [fields.get("key", "") for _token, fields in entries]
-    return keys
+        lanes = [lane async for lane in redis.scan_iter("jiegeng:wake:*", _type="zset")]
+        return [str(key) for lane in lanes for key in await redis.zrange(lane, 0, -1)]
 
 
 def audit(evidence: Evidence, done: Mapping[str, int], *, doubled: float, ended: Sequence[str] = ()) -> Audit:

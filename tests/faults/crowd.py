@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -23,7 +25,8 @@ def free_port() -> int:
 class Crowd:
     """One process for each of ROLES, all on the same stores.
 
-    `hurt` are the ids of those that were killed or stopped; `ended` tells of those that died without our doing.
+    `hurt` tells from when to when each was stopped or dead, in Unix seconds; `ended` of those that died without our
+    doing.
     """
 
     def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
@@ -32,7 +35,7 @@ class Crowd:
         self._folder = folder
         self._running: dict[str, int] = {}
         self.ended: list[str] = []
-        self.hurt: set[int] = set()
+        self.hurt: defaultdict[int, list[tuple[float, float]]] = defaultdict(list)
         words = [sys.executable, "-m", "tests.faults.worker"]
         self._nursery = subprocess.Popen(
             words, env=self.settings, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -62,7 +65,7 @@ class Crowd:
         if not self._signal(role, signal.SIGTERM if gently else signal.SIGKILL):
             self._note(role)
         if not gently or not self._wait(role, 5):
-            self.hurt.add(self._running[role])
+            self.hurts(self._running[role])
             self._signal(role, signal.SIGKILL)
             self._wait(role, 10)
         self._running.pop(role)
@@ -71,17 +74,33 @@ class Crowd:
         """SIGSTOP; returns the process id, or None if there is no such process just now."""
         if not self._signal(role, signal.SIGSTOP):
             return None
-        self.hurt.add(self._running[role])
+        self.hurts(self._running[role])
         return self._running[role]
+
+    def hurts(self, number: int) -> None:
+        """Remember that from now on this process does nothing, until it is let go."""
+        self.hurt[number].append((time.time(), math.inf))
 
     def let_go(self, number: int) -> None:
         """SIGCONT, if the process is still one of ours."""
-        if (role := self.role_of(number)) is not None:
-            self._signal(role, signal.SIGCONT)
+        if (role := self.role_of(number)) is None:
+            return
+        self._signal(role, signal.SIGCONT)
+        self.hurt[number] = [(since, min(until, time.time())) for since, until in self.hurt[number]]
 
     def let_all_go(self) -> None:
-        for role in list(self._running):
-            self._signal(role, signal.SIGCONT)
+        for number in list(self._running.values()):
+            self.let_go(number)
+
+    def bugs(self) -> list[str]:
+        """What the loops that keep the bot alive told as bugs, each once."""
+        found: dict[str, None] = {}
+        for role in ROLES:
+            log = self._log(role)
+            for part in log.read_text().split("a bug; going on\n")[1:] if log.exists() else ():
+                lines = [line for line in part.split("\n") if line and not line.startswith((" ", "Traceback"))]
+                found[f"{role}: a bug: {lines[0] if lines else '?'}"] = None
+        return list(found)
 
     def end(self) -> None:
         for role in list(self._running):

@@ -59,7 +59,7 @@ class CursorFirst(Episodes):
 class NeverLooks(Delivery):
     """No find_reply before posting again: whoever does not know posts."""
 
-    async def resolve(self, claimed: Claimed) -> None:
+    async def resolve(self, claimed: Claimed, **known: Any) -> None:
         posting = claimed.episode.posting
         assert posting is not None
         await self._intend_and_send(claimed.episode, posting)
@@ -68,7 +68,7 @@ class NeverLooks(Delivery):
 class AbsentIsPermission(Delivery):
     """Found nothing? Then post again, whatever the platform does with a key."""
 
-    async def resolve(self, claimed: Claimed) -> None:
+    async def resolve(self, claimed: Claimed, **known: Any) -> None:
         episode, posting = claimed.episode, claimed.episode.posting
         assert posting is not None
         platform = self.platforms[episode.mention.account]
@@ -79,7 +79,7 @@ class AbsentIsPermission(Delivery):
         if found is not None and found.answer == "absent":
             await self._intend_and_send(episode, posting)
         else:
-            await super().resolve(claimed)
+            await super().resolve(claimed, **known)
 
 
 class ForgetsTheFirstTry(Delivery):
@@ -89,11 +89,21 @@ class ForgetsTheFirstTry(Delivery):
         await super()._send(episode, again=False)
 
 
-# What `search` is told about each; a safety that only a window needs is only missed there.
+class TrustsTheBackup(Delivery):
+    """No look at the platform after a restore: what the backup does not know did not happen."""
+
+    async def look_back(self, episode: Episode) -> Episode | None:
+        return await self.journal.move(
+            episode, episode.state, by=self.name, note="", due=self.rules.lease, look_first=False
+        )
+
+
+# What `search` is told about each; a safety that only a window needs is only missed there, and after a long chain.
 MUTANTS: dict[str, dict[str, Any]] = {
     "writes always win": {"journal": WritesAlwaysWin},
     "the cursor moves first": {"journal": CursorFirst},
     "never looks before posting again": {"delivery": NeverLooks},
     "absent is permission": {"delivery": AbsentIsPermission},
-    "forgets the first try": {"delivery": ForgetsTheFirstTry, "kinds": ("window",)},
+    "trusts the backup": {"delivery": TrustsTheBackup},
+    "forgets the first try": {"delivery": ForgetsTheFirstTry, "kinds": ("window",), "stores": False},
 }

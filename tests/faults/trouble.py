@@ -8,6 +8,8 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bot.journal.rows import SETTLED
+from bot.model import FINAL, State
 from tests.faults.crowd import ROLES
 from tests.faults.points import POINTS
 from tests.faults.worker import LEASE
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 WORKERS = ("work-1", "work-2")
 # How wrong the wall clock of a new process is, in seconds.
 WRONG = (0.0, 0.0, -1800.0, 1800.0)
+# The ends of a mention; after `unsure` only a person goes on.
+OVER = (State.UNSURE.value, *(state.value for state in FINAL))
 # How far the database's clock jumps, in seconds. Less than the age at which a mention is not answered any more.
 JUMPS = (20.0, -10.0, 90.0, -15.0, 600.0)
 
@@ -25,7 +29,7 @@ JUMPS = (20.0, -10.0, 90.0, -15.0, 600.0)
 async def kill(rig: Rig, dice: random.Random) -> None:
     """SIGKILL, now and then a SIGTERM, to random processes, which are started again a little later."""
     for _ in range(rig.round.kills):
-        await asyncio.sleep(dice.uniform(0.5, 1.5) * rig.round.seconds * 0.75 / rig.round.kills)
+        await asyncio.sleep(dice.uniform(0.5, 1.5) * rig.round.seconds * 0.65 / rig.round.kills)
         role = dice.choices(list(ROLES), (3, 4, 4, 1))[0]
         await _replace(rig, role, dice, gently=dice.random() < 0.15)
 
@@ -65,7 +69,7 @@ async def spring(rig: Rig, point: str, dice: random.Random, *, dies: bool, stays
     caught = await rig.traps.catch(point, patience=6.0)
     if caught is None or (role := rig.crowd.role_of(caught)) is None:
         return
-    rig.crowd.hurt.add(caught)
+    rig.crowd.hurts(caught)
     rig.done[f"caught {POINTS[point]}"] += 1
     if dies:
         if rig.crowd.role_of(caught) == role:
@@ -125,12 +129,15 @@ MOVES = (kill, stop, ambush, empty, roll_back, move_clock, back_up)
 
 @dataclass(frozen=True)
 class Aim:
-    """Trouble that is aimed at one safety: what the platforms do to a first try, and where processes are caught."""
+    """Trouble that is aimed at one safety: what the platforms do to a first try, where processes are caught, how often
+    at most and whether they die there, or that an early backup is put back.
+    """
 
     first_try: str = ""
     point: str = ""
     most: int = 100
     dies: bool = False
+    restores: bool = False
 
 
 # How each mutant is hunted. A build that has the safety passes the same round.
@@ -139,12 +146,19 @@ AIMS: Mapping[str, Aim] = {
     "the cursor moves first": Aim(point="heard", most=2, dies=True),
     "never looks before posting again": Aim(first_try="drop after"),
     "absent is permission": Aim(first_try="late"),
+    "trusts the backup": Aim(restores=True),
 }
 
 
 async def hunt(rig: Rig, aim: Aim) -> None:
-    """Lay the trap of an aim again and again."""
+    """Lay the trap of an aim again and again, or go back to a backup that knows nothing of the first replies."""
+    if aim.restores:
+        await rig.books.back_up(rig.crowd.settings)
+        while (await rig.books.count(OVER))[1] < 6:
+            await asyncio.sleep(0.2)
+        await rig.put_back()
+        await rig.books.move_clock(SETTLED)  # nothing is under way here that would have to land first
     dice = random.Random(f"{rig.round.seed}:hunt")
     for _ in range(aim.most if aim.point else 0):
-        await spring(rig, aim.point, dice, dies=aim.dies, stays=9.0)
+        await spring(rig, aim.point, dice, dies=aim.dies, stays=11.0)
         await asyncio.sleep(0.5)

@@ -93,6 +93,7 @@ class Stage:
             queue=self.queue,
             composer=composer,
             delivery=delivery,
+            presses=emotion.presses,
             read=emotion.read,
             decide=tone,
             clock=lambda: datetime.now(UTC),

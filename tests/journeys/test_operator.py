@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import shutil
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -228,6 +229,26 @@ def test_what_is_held_is_listed_approved_edited_and_rejected_in_the_terminal(hom
     assert "nothing waits" in jiegeng("review", "list").output
 
 
+def test_the_audit_chain_is_checked_and_exported_in_the_terminal(home: Path) -> None:
+    asyncio.run(hold(home, "m1", "m2"))
+    jiegeng("review", "reject", mention(id="m1").key)
+
+    sound = jiegeng("audit", "verify")
+    assert sound.exit_code == 0
+    assert "2 entries" in sound.output
+    head = sound.output.split("head ")[-1].split()[0]
+    assert jiegeng("audit", "verify", "--head", head).exit_code == 0
+    assert jiegeng("audit", "verify", "--head", "0123").exit_code == 1
+    assert {json.loads(line)["kind"] for line in jiegeng("audit", "export").output.splitlines()} == {"episode", "mode"}
+
+    with sqlite3.connect(home / "data" / "journal.sqlite3") as forger:
+        forger.execute("UPDATE episodes SET reason = 'all was well'")
+    forger.close()
+    forged = jiegeng("audit", "verify")
+    assert forged.exit_code == 1
+    assert mention(id="m1").key in forged.output.replace("\n", "")
+
+
 def test_a_new_sign_in_link_is_printed_whole(home: Path) -> None:
     asyncio.run(hear(home))
 
@@ -242,6 +263,21 @@ def test_every_command_has_help_with_an_example(command: list[str]) -> None:
 
     assert told.exit_code == 0
     assert not command or "Example" in told.output
+
+
+def test_a_region_without_help_lines_is_refused_with_the_list(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JIEGENG_REGION", "CHN")
+
+    checked = jiegeng("check")
+
+    assert isinstance(checked.exception, Misconfigured)
+    assert "CN, " in str(checked.exception)
+
+
+def test_sign_in_links_begin_with_the_address_that_admins_use(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JIEGENG_ADMIN_URL", "https://bot.example.org")
+
+    assert jiegeng("sign-in").output.startswith("https://bot.example.org/sign-in?token=")
 
 
 def test_a_mistyped_setting_is_misconfigured_for_every_command(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from pypinyin.constants import PINYIN_DICT
+from pypinyin.contrib.tone_convert import to_normal
+
 from memes.cutter import shared_cutter
-from memes.names import Names
+from memes.names import Names, _readings
 from memes.plain import fold
 
 from .cards import make_card
@@ -38,3 +41,11 @@ def test_names_come_in_the_order_of_the_text() -> None:
     names = Names([make_card(id="a", names=("松弛感",)), make_card(id="b", names=("电子榨菜",))])
 
     assert find(names, "电子榨菜配松弛感") == ("b", "a")
+
+
+def test_readings_are_those_of_pypinyin_without_tones() -> None:
+    ours = _readings()
+
+    assert len(ours) > 20_000
+    assert ours == {mark: to_normal(PINYIN_DICT[mark].split(",")[0]) for mark in ours}
+    assert set(ours) == {mark for mark in PINYIN_DICT if 0x4E00 <= mark <= 0x9FFF}

@@ -16,6 +16,7 @@ import pytest
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
+from bot.journal.switch import Switch
 from bot.plaza.pages import Pages
 from bot.plaza.site import make_plaza
 from bot.web import make_web
@@ -37,6 +38,8 @@ ADMIN = {
     "unsure": "/episode?key=jiegeng@social.example:105",
     "hostile": "/episode?key=阿梗@plaza.local:106",
     "missing": "/nowhere",
+    "review": "/review?done=approve&key=x&version=3",
+    "mode": "/mode?done=1",
 }
 # A link inside a sentence may be as small as the sentence; the link of a row reaches over the whole row.
 SMALL = """() => [...document.querySelectorAll("a, button, input, select, textarea, summary")].filter(element => {
@@ -110,7 +113,22 @@ def is_refusal(complaint: str) -> bool:
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
 async def test_the_admin_pages_look_right(view: View, folder: Path) -> None:
     log = FakeLog(episodes.everybody())
-    log.extra = {"oldest": 4000, "today.posted": 128}
+    log.extra = {"oldest": 4000, "today.posted": 128, "backlog": 3, "lost": 2, "audit.age": 11000, "audit.checked": 412}
+    log.extra |= {"audit.found": 0, "audit.strange": 0, "audit.missing": 2}
+    flood = episodes.held()
+    for number in range(3):
+        log.put(episodes.again(flood, f"30{number}"))
+    log.switches += [
+        Switch(2, "heightened", episodes.NOW.timestamp() - 3600, "admin", "节假日没人值班", daily=(50400.0, 32400.0)),
+        Switch(
+            3,
+            "emergency",
+            episodes.NOW.timestamp() - 600,
+            "admin",
+            "热搜上有事故",
+            until=episodes.NOW.timestamp() + 6600,
+        ),
+    ]
     accounts = (episodes.PLAZA, episodes.MASTODON)
     app = make_web(log, FakeKeys("once"), accounts=accounts, plaza="/", offline=True, clock=episodes.NOW.timestamp)
     async with TestServer(app) as server, window(view) as (page, complaints):
@@ -122,6 +140,14 @@ async def test_the_admin_pages_look_right(view: View, folder: Path) -> None:
         for name, path in ADMIN.items():
             await page.goto(str(server.make_url(path)))
             await look(page, folder / f"{name}-{view.name}.png")
+        await page.goto(str(server.make_url("/review")))
+        await page.locator(".case details.no summary").first.click()
+        await page.locator(".pick").nth(1).click()
+        await page.locator("textarea").first.fill("这台咖啡机已经先一步实现了财务自由。" * 9)
+        await look(page, folder / f"review-open-{view.name}.png")
+        await page.goto(str(server.make_url("/mode")))
+        await page.locator(".option.stopped").click()
+        await look(page, folder / f"mode-stop-{view.name}.png", whole=False)
         await page.goto(str(server.make_url("/")))
         await page.wait_for_timeout(300)
         log.put(episodes.fresh("200", "@阿梗 我是刚刚来的"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import subprocess
 import time
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from redis.asyncio import Redis
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -71,7 +73,26 @@ async def test_a_redis_that_evicts_is_refused(tmp_path: Path) -> None:
 async def test_a_cluster_that_serves_no_slots_is_refused(tmp_path: Path) -> None:
     empty = redis_server(tmp_path, "--cluster-enabled", "yes", "--cluster-port", str(free_port()))
     with empty as url, pytest.raises(Misconfigured, match="cluster is down"):
-        await look_at_redis(url)
+        await look_at_redis(url + "?cluster=1")
+
+
+async def test_a_cluster_that_serves_all_slots_is_good_and_every_node_is_looked_at(tmp_path: Path) -> None:
+    whole = redis_server(tmp_path, "--cluster-enabled", "yes", "--cluster-port", str(free_port()))
+    with whole as url:
+        client = Redis.from_url(url, decode_responses=True)
+        await client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+        while (await client.cluster("INFO"))["cluster_state"] != "ok":
+            await asyncio.sleep(0.05)
+        place = url.removesuffix("/0")
+
+        assert "a cluster of 1" in await look_at_redis(place + "?cluster=1")
+        assert "a cluster of 1" in await look_at_redis(place.replace("redis://", "redis+cluster://127.0.0.1:1,"))
+        with pytest.raises(Misconfigured, match=r"add \?cluster=1"):
+            await look_at_redis(place)
+        await client.config_set("maxmemory-policy", "allkeys-lru")
+        with pytest.raises(Misconfigured, match="noeviction"):
+            await look_at_redis(place + "?cluster=1")
+        await client.aclose()
 
 
 async def test_a_postgresql_as_it_comes_is_good_and_named(server: str) -> None:

@@ -15,7 +15,7 @@ function ago(seconds) {
 }
 
 function tellTimes(root) {
-  for (const time of root.querySelectorAll("time")) {
+  for (const time of root.querySelectorAll("time[datetime]")) {
     const at = new Date(time.dateTime);
     const full = moment.format(at);
     if ("ago" in time.dataset) {
@@ -26,6 +26,12 @@ function tellTimes(root) {
       time.textContent = isToday(at) ? clock.format(at) : full;
     }
   }
+}
+
+// Seconds of a UTC day on the reader's own clock.
+for (const time of document.querySelectorAll("time.hour")) {
+  const at = new Date(Date.UTC(2026, 0, 1) + 1000 * Number(time.dataset.second));
+  time.textContent = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hour12: false }).format(at);
 }
 
 async function fetchPage() {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.journal import Passes
+from bot.journal.schema import actions
 from bot.model import State, Tone
 from tests.fakes import World, author, mention
 
@@ -91,6 +92,8 @@ async def test_a_muted_thread_is_released_by_a_human(world: World) -> None:
 
     assert await world.desk.release_thread("plaza", "m1", by="admin")
     assert not await world.desk.release_thread("plaza", "m1", by="admin")
+    told = await world.journal.database.read(lambda connection: connection.execute(actions.select()).all())
+    assert [row.action for row in told] == ["release"]
     await world.hear(mention("@阿梗 回来了", id="m3").model_copy(update={"root_id": "m1"}))
     await world.settle()
 
@@ -114,3 +117,20 @@ async def test_a_link_that_is_too_old_opens_nothing(world: World) -> None:
     passes = Passes(world.journal.database, link_for=-1)
 
     assert not await passes.redeem(await passes.link())
+
+
+async def test_a_wish_is_listed_and_lifted_once_and_who_did_it_is_kept(world: World) -> None:
+    await world.hear(mention("@阿梗 别再回我", by=author("阿岩")))
+    await world.settle()
+    (wish,) = await world.desk.silences()
+    assert (wish["host"], wish["scope"], wish["who"], wish["because"]) == (
+        "plaza", "person", "id-阿岩@plaza", mention().key,
+    )  # fmt: skip
+
+    assert await world.desk.lift("plaza", "person", "id-阿岩@plaza", by="terminal")
+    assert not await world.desk.lift("plaza", "person", "id-阿岩@plaza", by="terminal")
+    await world.hear(mention("@阿梗 又来了", id="m2", by=author("阿岩")))
+    await world.settle()
+
+    assert (await world.episode("m2")).state is State.POSTED
+    assert await world.desk.silences() == []

@@ -8,10 +8,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, select
 
-from bot.journal import Keeping, stream, take_chore
+from bot.journal import Keeping, Memory, stream, take_chore
+from bot.journal.memory import KeptUse
 from bot.journal.schema import metadata, tombstones
 from bot.model import State
-from tests.fakes import ACCOUNT, World, author, mention, post
+from tests.fakes import ACCOUNT, NOW, World, author, mention, post
 
 YAN = author("阿岩")
 DAY = 86400.0
@@ -243,6 +244,21 @@ async def test_two_people_of_one_name_are_both_told(world: World) -> None:
     await world.hear(mention(by=YAN), mention(id="m2", by=YAN.model_copy(update={"id": "other"})))
 
     assert await keeping(world).find("阿岩@plaza") == ["id-阿岩@plaza", "other@plaza"]
+
+
+async def test_what_the_trends_kept_of_a_person_is_forgotten_and_they_stay_left_out(world: World) -> None:
+    memory = Memory(world.journal.database)
+    await memory.watch("柠檬")
+    seal = await memory.seal()
+    for name in ("id-阿岩@plaza", "id-小满@plaza"):
+        await memory.collect("柠檬", [KeptUse(seal.person(name), f"{name}的柠檬", NOW)])
+    await world.hear(mention("@阿梗 别再回我", by=YAN))
+    await world.settle()
+
+    await keeping(world).forget("id-阿岩@plaza")
+
+    assert [use.text for use in await memory.uses_of("柠檬")] == ["id-小满@plaza的柠檬"]
+    assert seal.person("id-阿岩@plaza") in await memory.opted_out()
 
 
 # exporting ----------------------------------------------------------------------------------------------------------

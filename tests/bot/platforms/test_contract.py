@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import aiohttp
@@ -11,7 +12,7 @@ import pytest
 
 from bot.errors import GiveUp, Trouble, TryLater, Unsure
 from bot.model import Mention
-from bot.ports import Platform
+from bot.ports import Accountable, Platform
 from tests.bot.platforms.places import Plaza, Toots
 
 AFTER_THE_FACT = ("drop", "broken", "garbage", "half", "short", "huge", "empty", "shapeless")
@@ -332,3 +333,21 @@ async def test_opening_in_front_of_a_troubled_site_can_be_tried_again(place: Pla
 
 async def test_every_trouble_is_one_of_the_four() -> None:
     assert {TryLater, GiveUp, Unsure} <= set(Trouble.__subclasses__())
+
+
+async def test_our_own_replies_are_listed_with_what_they_answer_and_deleted_ones_are_not(
+    place: Plaza | Toots, platform: Platform
+) -> None:
+    assert isinstance(platform, Accountable)
+    mentions = [await hear(place, platform, f"第{number}句") for number in range(3)]
+    replies = [await platform.post(one, f"@x 我在{one.id}（AI生成）", key=f"own-{one.id}") for one in mentions]
+    await platform.delete(replies[1].id)
+
+    own = await platform.own_replies(replies[0].at - timedelta(seconds=1))
+    none = await platform.own_replies(replies[2].at + timedelta(days=1))
+
+    assert own is not None
+    assert sorted((one.reply.id, one.parent) for one in own) == sorted(
+        (replies[number].id, mentions[number].id) for number in (0, 2)
+    )
+    assert none == []

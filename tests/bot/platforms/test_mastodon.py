@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import aiohttp
 import pytest
@@ -349,3 +350,18 @@ async def test_a_server_without_keys_would_post_twice_and_we_say_so(
         await mastodon.post(mention, "@may@far.example 在", key="k")
     assert len(server.replies(mention.id)) == 2
     assert not mastodon.once.covers(0)
+
+
+async def test_our_own_timeline_is_read_back_to_a_moment_page_by_page(
+    server: MastodonServer, mastodon: Mastodon
+) -> None:
+    call = server.status(server.who("may@far.example"), "@bot hello")
+    said = [server.status(BOT, f"reply {number}", parent=call) for number in range(95)]
+    server.status(BOT, "a post that answers nobody")
+
+    everything = await mastodon.own_replies(server.at - timedelta(days=1))
+    newest = await mastodon.own_replies(server.at - timedelta(seconds=50))
+
+    assert [one.reply.id for one in everything] == said[::-1]
+    assert [one.reply.id for one in newest] == said[:-51:-1]
+    assert {one.parent for one in everything} == {call}

@@ -311,3 +311,29 @@ async def test_the_client_that_went_away_does_not_hurt(visitor: Visitor) -> None
     number = await mentioned(visitor)
     body = await visitor.get(f"{BASE}/mentions?after={cursor}", robot=True)
     assert [mention["id"] for mention in body["mentions"]] == [number]
+
+
+async def test_own_replies_come_oldest_first_and_page_by_page_deleted_ones_with_their_mark(visitor: Visitor) -> None:
+    numbers = [await mentioned(visitor) for _ in range(3)]
+    for number in numbers:
+        key = {"Idempotency-Key": f"k{number}"}
+        await visitor.ask("POST", f"{BASE}/posts/{number}/replies", robot=True, json={"text": "在"}, headers=key)
+    since = "2020-01-01T00:00:00%2B00:00"
+
+    first = await visitor.get(f"{BASE}/replies?since={since}&limit=2", robot=True)
+    rest = await visitor.get(f"{BASE}/replies?since={since}&limit=2&after={first['next']}", robot=True)
+    await visitor.ask("DELETE", f"{BASE}/posts/{first['replies'][0]['id']}", robot=True)
+    again = await visitor.get(f"{BASE}/replies?since={since}", robot=True)
+
+    assert [row["parent_id"] for row in (*first["replies"], *rest["replies"])] == numbers
+    assert rest["next"] == ""
+    assert [row["deleted"] for row in again["replies"]] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    "query", ["", "since=yesterday", "since=2026-01-01T00:00:00", "since=2026-01-01T00:00Z&after=x"]
+)
+async def test_own_replies_since_nowhen_are_refused(visitor: Visitor, query: str) -> None:
+    status, _body = await visitor.ask("GET", f"{BASE}/replies?{query}", robot=True)
+
+    assert status == 400

@@ -24,6 +24,7 @@ from bot.model import (
     State,
     Step,
     Tone,
+    Topic,
     Verdict,
 )
 
@@ -57,6 +58,21 @@ def meme(name: str, meaning: str) -> Meme:
     )  # fmt: skip
 
 
+def news(title: str, heat: float, about: str = "", **values: object) -> Topic:
+    seen = {"广场榜": NOW - timedelta(minutes=3), "weibo": NOW - timedelta(minutes=1)}
+    times = {"first_seen": NOW - timedelta(hours=1), "last_seen": NOW, "peak_at": NOW}
+    base = {
+        "key": title,
+        "title": title,
+        "heat": heat,
+        "about": about,
+        "state": "peak",
+        "trust": "fair",
+        "sources": seen,
+    }
+    return Topic.model_validate(base | times | values)
+
+
 def mention(id_: str, author: Author, text: str, *thread: Post, ago: float = 60, **values: object) -> Mention:
     base = {"account": PLAZA, "id": id_, "author": author, "text": text, "thread": thread}
     return Mention.model_validate(base | {"at": NOW - timedelta(seconds=ago)} | values)
@@ -80,7 +96,7 @@ def banter() -> Episode:
     call = "@阿梗 评价一下他的肋骨"
     above = post("p1", MAN, text, ago=400, media=[Media(alt="车厢里挤成一团的人", seen="早高峰的地铁车厢，人很多")])
     said = "这肋骨建议评优秀员工：压力最大的时候，第一个回“收到”。（AI生成）"
-    draft = Draft(
+    draft = Draft(topic="早八地铁上全员说收到",
         candidates=("肋骨：已读，已收缩。", said.removesuffix("（AI生成）"), "建议给肋骨交一份五险一金。"), text=said,
         writer="moonlight-8b", persona="阿梗@3f9c21d07a", meme="收到", tokens_in=812, tokens_out=64, cost=0.00041,
         seconds=1.28, at=NOW,
@@ -98,6 +114,10 @@ def banter() -> Episode:
             Recalled(meme=meme("收到", "打工人的万能回复，越无奈越要回得快。"), score=1.92, parts={"relevance": 1.1, "fresh": 0.42, "mood": 0.4, "bm25": 9.9, "best_cosine": 0.31}, named=True),
             Recalled(meme=meme("优秀员工", "用表彰的口气说没人想要的表彰。"), score=1.37, parts={"relevance": 0.97, "fresh": 0.2, "mood": 0.2}),
             Recalled(meme=meme("已读乱回", "认真地答非所问。"), score=0.64, parts={"relevance": 0.7, "overuse": -0.06, "stale": 0.0}),
+        ),
+        topics=(
+            news("早八地铁上全员说收到", 0.93, "两节车厢的乘客一起给同一个工作群回了收到。", state="rising", trust="good", usable=True),
+            news("河西路水管抢修影响早高峰", 0.41, usable=False, why="the board files it under 社会", sensitive=True),
         ),
         draft=draft, verdict=Verdict(risk="low", decision="post", versions="rules 12 · words 2026-11"),
         posting=Posting(key="jiegeng-5f0a9c1e77", text=said, digest="0", first_at=0, until=60), reply=Reply(id="r-9001", url="https://plaza.example/p/r-9001", text=said, at=at["mention"].at + timedelta(seconds=1.8)), tries=1,
@@ -155,6 +175,11 @@ def held() -> Episode:
             ),
         ),
     )  # fmt: skip
+
+
+def again(episode: Episode, id_: str) -> Episode:
+    """The same once more, from the same person."""
+    return episode.model_copy(update={"mention": episode.mention.model_copy(update={"id": id_})})
 
 
 def unsure() -> Episode:

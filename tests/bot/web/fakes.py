@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import Any
 
 from bot.errors import TryLater
+from bot.journal.switch import InForce, Schedule, Switch
 from bot.model import Episode, State
 from bot.web.ports import Action
+from tests.bot.web.episodes import NOW
 
 OUTCOME: dict[Action, State] = {
     "approve": State.APPROVED,
@@ -15,6 +18,7 @@ OUTCOME: dict[Action, State] = {
     "there": State.POSTED,
     "again": State.POSTING,
     "drop": State.SKIPPED,
+    "undo": State.HELD,
 }
 
 
@@ -25,7 +29,41 @@ class FakeLog:
         self.asked: list[dict[str, object]] = []
         self.decided: list[tuple[str, str, str, str | None]] = []
         self.extra: dict[str, float] = {}
+        self.said: list[tuple[str, float]] = []
+        self.room = lambda _episode: 120
+        self.switches = [Switch(1, "normal", NOW.timestamp() - 9000, "first start", "")]
         self.down = False
+
+    async def waiting(self) -> list[Episode]:
+        if self.down:
+            raise TryLater("the database does not answer")
+        rows = sorted(self.episodes.values(), key=lambda row: (row.heard_at, row.key))
+        return [row for row in rows if row.state in {State.HELD, State.UNSURE}]
+
+    async def in_force(self) -> InForce:
+        return Schedule(0, tuple(self.switches)).at(NOW.timestamp())
+
+    async def planned(self) -> Sequence[Switch]:
+        return Schedule(0, tuple(self.switches)).planned(NOW.timestamp())
+
+    async def switched(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "id": row.id, "mode": row.mode, "at": row.at, "until": row.until, "by": row.by, "why": row.why,
+                "cancels": None, "daily_from": row.daily and row.daily[0], "daily_for": row.daily and row.daily[1],
+            }
+            for row in reversed(self.switches)
+        ]  # fmt: skip
+
+    async def set_mode(self, mode: str, *, by: str, why: str, lasts: float | None = None) -> None:
+        at = NOW.timestamp()
+        until = None if lasts is None else at + lasts
+        self.switches.append(Switch(len(self.switches) + 1, mode, at, by, why, until=until))
+
+    async def cancel_mode(self, id_: int, *, by: str, why: str = "") -> bool:
+        before = len(self.switches)
+        self.switches = [row for row in self.switches if row.id != id_]
+        return len(self.switches) < before
 
     def put(self, episode: Episode) -> None:
         self.episodes[episode.key] = episode
@@ -68,12 +106,21 @@ class FakeLog:
             self.readers.discard(reader)
 
     async def decide(
-        self, key: str, action: Action, by: str, text: str | None = None, version: int | None = None
+        self,
+        key: str,
+        action: Action,
+        by: str,
+        text: str | None = None,
+        version: int | None = None,
+        *,
+        because: str = "",
+        grace: float = 0.0,
     ) -> str | None:
         episode = self.episodes.get(key)
         if episode is None or episode.version != version:
             return "somebody else decided this <first>"
         self.decided.append((key, action, by, text))
+        self.said.append((because, grace))
         self.put(episode.model_copy(update={"state": OUTCOME[action], "version": episode.version + 1}))
         return None
 

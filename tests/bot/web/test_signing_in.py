@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from aiohttp.test_utils import TestClient
+from aiohttp.test_utils import TestClient, TestServer
 
+from bot.web import make_web
 from tests.bot.web.fakes import FakeKeys, FakeLog
 
 
@@ -97,3 +98,11 @@ async def test_the_page_speaks_the_language_of_the_browser_until_the_reader_choo
 
     assert "Come in first" in asked
     assert "请先进门" in chosen
+
+
+async def test_behind_tls_the_cookie_is_marked_secure(log: FakeLog) -> None:
+    app = make_web(log, FakeKeys("once"), secure=True)
+    async with TestClient(TestServer(app)) as client:
+        answer = await client.get("/sign-in", params={"token": "once"})
+
+    assert "Secure" in answer.headers["Set-Cookie"]

@@ -10,11 +10,13 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from bot.delivery import Delivery
 from bot.errors import Trouble
 from bot.journal import Desk, Episodes
+from bot.journal.carry import mark_restored
+from bot.journal.schema import metadata
 from bot.model import FINAL, Brief, Draft, Episode, Mention, Reply, State
 from bot.pipeline import Bot
 from bot.ports import NEVER, PERMANENT, Once
@@ -30,6 +32,8 @@ KEPT = 3600.0
 UNDER_WAY = KEPT - WINDOW.seconds
 
 FAULTS = ("before", "after", "late", "busy", "refuse")
+# What a backup brings back; wishes and switches outlive it.
+COMES_BACK = ("episodes", "cursors")
 STILL_OPEN = text("SELECT count(*) FROM episodes WHERE due_at IS NOT NULL AND state <> 'held'")
 JUMPS = (-60.0, -5.0, 20.0, 300.0, 3600.0)
 SPANS = (1.0, 35.0, 70.0, 160.0, 400.0, 1000.0, 4000.0, 4000.0)
@@ -89,11 +93,11 @@ class History:
         file.empty()
         self.file, self.kind = file, kind
         self._journal, self._delivery = journal, delivery
-        self.journal = Episodes(file, clock=lambda: NOW)
-        self.world = World(self.journal)
+        self.world = World(Episodes(file, clock=lambda: NOW))
         self.world.writer = Doubtful()
         self.stage = self.world.platform = Stage(once=KINDS[kind])
-        self.desk = Desk(self.journal, clock=lambda: NOW)
+        self.desk = Desk(self.world.journal, clock=lambda: NOW)
+        self.backup: dict[str, list[dict[str, Any]]] | None = None
         self.paused: list[tuple[Process, float]] = []
         self.again: Counter[str] = Counter()
         self.vouched: set[str] = set()
@@ -172,6 +176,29 @@ class History:
         self._tell("the queue is what it was at its last copy")
         queue = self.world.queue
         queue.hints, queue.families, queue.cooled = deepcopy(self.remembered)
+
+    def back_up(self) -> None:
+        self._tell("somebody makes a backup of the journal")
+        self.backup = self.file.run(lambda connection: {name: _rows(connection, name) for name in COMES_BACK})
+
+    async def restore(self) -> None:
+        """Everybody is dead and what was under way has arrived; then the backup is put in the journal's place."""
+        if self.backup is None:
+            return
+        await self.shut()
+        self.land()
+        self._tell("the backup is put in the journal's place")
+        backup = self.backup
+
+        def put_back(connection: Connection) -> None:
+            for name, rows in backup.items():
+                table = metadata.tables[name]
+                connection.execute(table.delete())
+                if rows:
+                    connection.execute(table.insert(), rows)
+            mark_restored(connection)
+
+        self.file.run(put_back)
 
     async def move_clock(self, seconds: float) -> None:
         """The database's clock jumps while no time passes. A window is as good as the clock that measures it."""
@@ -303,6 +330,10 @@ class History:
 Move = Callable[[History, random.Random], Any]
 
 
+def _rows(connection: Connection, name: str) -> list[dict[str, Any]]:
+    return [dict(row) for row in connection.execute(metadata.tables[name].select()).mappings()]
+
+
 def _fate(dice: random.Random) -> tuple[str, int]:
     return dice.choices(list(FATES), (9, 4, 4, 1, 1, 1))[0], dice.randrange(12)
 
@@ -326,21 +357,28 @@ MOVES: tuple[tuple[int, Move], ...] = (
     (1, lambda h, d: h.blind(on=d.random() < 0.4)),
     (4, lambda h, _: h.land()),
     (1, lambda h, _: h.lose_queue()),
-    (1, lambda h, _: h.remember_queue()),
-    (1, lambda h, _: h.roll_back_queue()),
-    (1, lambda h, d: h.move_clock(d.choice(JUMPS))),
     (1, lambda h, d: h.cut_queue(down=d.random() < 0.3)),
     (2, lambda h, d: h.decide(d.randrange(9), d.randrange(6))),
 )
 
 
-async def play(history: History, seed: int, moves: int) -> None:
+# What befalls the stores: it cuts short what a safety that needs a long chain of events is tried by.
+STORES: tuple[tuple[int, Move], ...] = (
+    (1, lambda h, _: h.remember_queue()),
+    (1, lambda h, _: h.roll_back_queue()),
+    (1, lambda h, _: h.back_up()),
+    (1, lambda h, _: h.restore()),
+    (1, lambda h, d: h.move_clock(d.choice(JUMPS))),
+)
+
+
+async def play(history: History, seed: int, moves: int, among: Sequence[tuple[int, Move]]) -> None:
     """One history out of a seed, to its end. Raises `Broken`."""
     dice = random.Random(seed)
-    weights = [weight for weight, _ in MOVES]
+    weights = [weight for weight, _ in among]
     try:
         history.people("地铁又挤", "甲")
-        for _weight, move in dice.choices(MOVES, weights, k=moves):
+        for _weight, move in dice.choices(among, weights, k=moves):
             done = move(history, dice)
             if done is not None:
                 await done
@@ -352,14 +390,21 @@ async def play(history: History, seed: int, moves: int) -> None:
 
 
 def search(
-    file: File, seeds: range, *, moves: int = 40, kinds: Sequence[str] = tuple(KINDS), **classes: Any
+    file: File,
+    seeds: range,
+    *,
+    moves: int = 40,
+    kinds: Sequence[str] = tuple(KINDS),
+    stores: bool = True,
+    **classes: Any,
 ) -> tuple[int, Broken] | None:
     """Play one history for each seed; returns the first seed that breaks the promise, with its story."""
+    among = (*MOVES, *STORES) if stores else MOVES
     with asyncio.Runner() as runner:
         runner.get_loop().set_exception_handler(lambda *_: None)  # the tasks of the dead complain to nobody
         for seed in seeds:
             try:
-                runner.run(play(History(file, kinds[seed % len(kinds)], **classes), seed, moves))
+                runner.run(play(History(file, kinds[seed % len(kinds)], **classes), seed, moves, among))
             except Broken as broken:
                 return seed, broken
     return None

@@ -106,7 +106,8 @@ class File:
 
     def empty(self) -> None:
         """As good as new."""
-        self.run(lambda connection: [connection.execute(text(f"DELETE FROM {name}")) for name in TABLES])  # noqa: S608
+        words = [*(f"DELETE FROM {name}" for name in TABLES), "DELETE FROM facts WHERE name = 'restored'"]  # noqa: S608
+        self.run(lambda connection: [connection.execute(text(each)) for each in words])
 
 
 @dataclass

@@ -124,6 +124,14 @@ class Machine(RuleBasedStateMachine):
     def roll_back_queue(self) -> None:
         self.history.roll_back_queue()
 
+    @rule()
+    def back_up(self) -> None:
+        self.history.back_up()
+
+    @rule()
+    def restore(self) -> None:
+        self.runner.run(self.history.restore())
+
     @rule(seconds=st.sampled_from(JUMPS))
     def move_clock(self, seconds: float) -> None:
         self.runner.run(self.history.move_clock(seconds))

@@ -106,7 +106,7 @@ async def test_a_board_that_keeps_failing_is_asked_ever_more_seldom_and_recovers
         pauses.append((due - before).total_seconds())
         world.now = due
 
-    assert pauses == [100, 200, 300, 300, 300, 300]
+    assert pauses == [25, 50, 100, 200, 300, 300]
     world.answers["dead"] = lambda: Answer(200, GOOD)
     assert await poller.poll() == 1
     assert poller.health["dead"].failures == 0

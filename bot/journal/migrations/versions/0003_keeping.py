@@ -11,6 +11,13 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+FEW = {
+    "episodes_open": "due_at IS NOT NULL",
+    "episodes_crisis": "tone = 'crisis'",
+    "episodes_high": "risk = 'high'",
+    "episodes_medium": "risk = 'medium'",
+}
+
 
 def upgrade() -> None:
     facts = op.create_table(
@@ -40,9 +47,20 @@ def upgrade() -> None:
     op.create_index("tombstones_reply", "tombstones", ["reply"], unique=False)
     op.add_column("episodes", sa.Column("look_first", sa.Integer(), nullable=True))
     op.create_index("episodes_reply", "episodes", ["account", "reply_id"], unique=False)
+    op.create_index("episodes_account", "episodes", ["account", "heard_at", "key"], unique=False)
+    op.drop_index("episodes_updated", table_name="episodes")
+    op.create_index("episodes_updated", "episodes", ["updated_at", "state"], unique=False)
+    for name, which in FEW.items():
+        where = sa.text(which)
+        op.create_index(name, "episodes", ["heard_at", "key"], sqlite_where=where, postgresql_where=where)
 
 
 def downgrade() -> None:
+    for name in FEW:
+        op.drop_index(name, table_name="episodes")
+    op.drop_index("episodes_updated", table_name="episodes")
+    op.create_index("episodes_updated", "episodes", ["updated_at"], unique=False)
+    op.drop_index("episodes_account", table_name="episodes")
     op.drop_index("episodes_reply", table_name="episodes")
     op.drop_column("episodes", "look_first")
     op.drop_index("tombstones_reply", table_name="tombstones")
