@@ -41,7 +41,7 @@ PIECES = st.sampled_from(
         "\n",
         "a_",
         "·",
-    ]  # fmt: skip
+    ]
 )
 
 
