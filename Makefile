@@ -6,7 +6,7 @@ DATA   ?=
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup fmt check test test-real faults run bench image train-emotion bench-emotion bench-safety bench-memes
+.PHONY: fuzz help setup fmt check test test-real faults run bench image train-emotion bench-emotion bench-safety bench-memes
 
 help: ## List the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -78,3 +78,7 @@ bench-safety: $(VENV)/.train ## The figures of the safety filter (DATA=folder)
 
 bench-memes: $(VENV)/.train ## The figures of the meme library (DATA=folder)
 	$(BIN)/python -m benchmarks.memes $(DATA)
+
+fuzz: $(VENV)/.test ## Fuzz the safety filter with atheris for five minutes (installs it)
+	$(BIN)/pip install --quiet --disable-pip-version-check atheris==3.0.0
+	$(BIN)/python -m tests.fuzz.filter -max_total_time=300 -max_len=20000 $(ARGS)

@@ -13,6 +13,7 @@ from bot.prompt import played, strangers
 from bot.rules import Rules
 from memes.trends.board import find_topic
 from safety.judge import is_grey
+from safety.minors import sounds_minor
 from safety.verdict import Context
 
 Memes = tuple[Recalled, ...]
@@ -182,8 +183,14 @@ def context_of(
             "mode": mode,
             "strangers": told,
             "language": reading.language,
+            "audience": "minor" if sounds_minor(mention.text, said_by_author(mention)) else "everyone",
         }
     )
+
+
+def said_by_author(mention: Mention) -> str:
+    """What the person who mentions us wrote in the post that is commented on, if it is theirs."""
+    return mention.post.text if mention.post.author.handle == mention.author.handle else ""
 
 
 def words_of(post: Post | Mention) -> str:

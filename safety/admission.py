@@ -15,6 +15,7 @@ from safety.filter import Filter
 from safety.fold import fold
 from safety.lexicon import Lexicon, load_lexicon
 from safety.lexicon.parse import HERE
+from safety.policy import load_policy
 from safety.scan import scan
 from safety.sounds import sound
 from safety.verdict import Direction
@@ -22,6 +23,7 @@ from safety.views import Views, build_hearing, join
 
 BLOCK_SHARE = 0.001  # of ordinary posts that the whole block tier may hit (issue D)
 REVIEW_SHARE = 0.008
+SHARES = {"block": 0.0002, "review": 0.001, "evidence": 0.02}  # of ordinary posts that one new entry may hit
 RARE = 2  # occurrences in 20,000 posts
 POOL = "safety/ordinary_posts.jsonl.gz"
 UNSEEN = 3  # the quarter, by the first byte of the SHA-256 of a text, that no word was chosen with
@@ -168,5 +170,32 @@ def report(heading: dict[str, str], hits: Counter[str], lexicon: Lexicon) -> Non
         sys.stdout.write(f"{count}\t{key} {places[key]}\n")
 
 
+def propose(path: Path, data: Path) -> None:
+    """Print what became of every candidate of a list that somebody wants admitted; raises BadLexicon for a bad file.
+
+    A row says: hits on the known posts, the verdict (admit, too common, known already), tier, code and word. Nothing is
+    written: a person who reads the language reviews the rows, moves the good ones into a list, and measures again.
+    """
+    ours, theirs = load_lexicon(), load_lexicon((path,))
+    known = list_keys(ours)
+    loaded = Filter(theirs, load_policy())
+    posts, _ = read_pool(data)
+    hits, _ = measure(loaded, posts)
+    rows = [
+        (t.text, t.text, t.entry)
+        for terms in theirs.terms.values()
+        for t in terms
+        if t.entry.where.startswith(path.name)
+    ]
+    rows += [(rule.key, rule.name, rule.entry) for rule in theirs.rules if rule.entry.where.startswith(path.name)]
+    for key, name, entry in sorted(rows, key=lambda row: (-hits[row[0]], row[0])):
+        most = SHARES[entry.tier] * len(posts)
+        what = "known already" if key in known else "too common" if hits[key] > most else "admit"
+        sys.stdout.write(f"{hits[key]}\t{what}\t{entry.tier}\t{entry.code}\t{name}\n")
+
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    if len(sys.argv) == 4 and sys.argv[1] == "propose":
+        propose(Path(sys.argv[2]), Path(sys.argv[3]))
+    else:
+        main(Path(sys.argv[1]))

@@ -16,6 +16,7 @@ KINDS = ("self_harm", "violence_at_home", "danger_now", "child_abuse", "stalking
 NEEDS = ("soul", "emergency", "home", "child", "police")
 LANGUAGES = ("zh-Hans", "zh-Hant", "en", "ja", "ko", "es")
 USUAL_REGION = {"zh-Hans": "CN", "zh-Hant": "TW", "en": "INTL", "ja": "JP", "ko": "KR", "es": "INTL"}
+LONGEST = 2_000  # no care text is near this
 HERE = Path(__file__).parent
 
 
@@ -68,7 +69,7 @@ def region_of(language: str) -> str | None:
 
 def is_care(text: str) -> bool:
     """Say whether a text is one of ours, unchanged (a label behind it does not matter)."""
-    if len(text) < 40:
+    if not 40 <= len(text) <= LONGEST:
         return False
     hashes = load_hashes()
     return digest(text.strip()) in hashes or digest(strip_fake_labels(text).strip()) in hashes

@@ -3,7 +3,7 @@
 import pytest
 
 from safety import BadLexicon, BadPolicy, Filter
-from safety.admission import list_keys, load_admission
+from safety.admission import BLOCK_SHARE, REVIEW_SHARE, list_keys, load_admission
 from safety.codes import load_codes
 from safety.lexicon import load_lexicon
 from safety.policy import load_policy
@@ -73,6 +73,12 @@ def test_no_term_of_the_block_tier_hits_many_ordinary_posts():
     lexicon = load_lexicon()
     blocked = {t.text for found in lexicon.terms.values() for t in found if t.entry.tier == "block"}
     assert max(hits[term] for term in blocked) <= 0.0005 * int(heading["posts"])
+
+
+def test_the_tiers_keep_to_their_shares_of_ordinary_posts():
+    heading, _ = load_admission()
+    assert int(heading["block"]) <= BLOCK_SHARE * int(heading["posts"])
+    assert int(heading["review"]) <= REVIEW_SHARE * int(heading["posts"])
 
 
 def test_every_entry_carries_a_known_code():
