@@ -338,7 +338,7 @@ async def measure(folder: Path, url: str, wanted: argparse.Namespace, progress: 
         task = progress.add_task(f"floor: {kind}", total=1)
         floors[kind] = run_floor(kind, url, min(wanted.count, 600))
         progress.update(task, completed=1)
-    rate = wanted.rate
+    rate, most = wanted.rate, None
     if not rate:
         most = await sustained(Case("how much it carries", 1, 200), folder / "rate", url, 1000, progress)
         rate = max(5.0, round(most["achieved"] / 2))
@@ -351,6 +351,8 @@ async def measure(folder: Path, url: str, wanted: argparse.Namespace, progress: 
     found = {}
     for number, case in enumerate(cases):
         found[case.name] = await sustained(case, folder / f"case{number}", url, rate, progress)
+    if most is not None:
+        found["SQLite, 1 worker, all it carries"] = most
     return {
         "machine": machine(),
         "load": load,

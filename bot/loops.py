@@ -52,12 +52,14 @@ class Watch:
 
 async def forever(step: Callable[[], Awaitable[object]], *, name: str, every: float = 0.0) -> None:
     """Take a step again and again until cancelled, `every` so many seconds when it goes well."""
-    watch = Watch(name)
-    while True:
+    watch, task = Watch(name), asyncio.current_task()
+    # A library that takes our cancellation for an error of its own must not keep the bot from stopping.
+    while task is None or not task.cancelling():
         if await watch.over(step):
             await asyncio.sleep(every)
         else:
             await watch.pause()
+    raise asyncio.CancelledError
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Coroutine
@@ -26,6 +27,7 @@ out = Console()
 err = Console(stderr=True)
 
 OK, MISCONFIGURED, TROUBLE, NOT_FOUND = 0, 2, 1, 3
+STOP_WITHIN = 20.0
 
 
 def fail(why: str, code: int) -> NoReturn:
@@ -42,12 +44,23 @@ def show_episode(episode: Episode, *, json: bool) -> None:
         out.print(show.story(episode))
 
 
+def _stop_hard() -> NoReturn:
+    """Something does not let go: end as if killed, which loses nothing, rather than stay for ever."""
+    err.print(f"✗ not everything stopped within {STOP_WITHIN:g} s; ended all the same, and the next start goes on")
+    os._exit(TROUBLE)
+
+
 async def until_told_to_stop(work: Coroutine[Any, Any, None]) -> None:
-    """Run until SIGINT or SIGTERM; then cancel, and wait until everything is closed."""
+    """Run until SIGINT or SIGTERM; then cancel, and wait until everything is closed, at most STOP_WITHIN seconds."""
     task = asyncio.create_task(work)
     loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        task.cancel()
+        loop.call_later(STOP_WITHIN, _stop_hard)
+
     for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, task.cancel)
+        loop.add_signal_handler(name, stop)
     try:
         await task
     except asyncio.CancelledError:

@@ -8,7 +8,7 @@ import logging
 import pytest
 
 from bot.errors import Misconfigured, TryLater
-from bot.loops import Crew, Watch
+from bot.loops import Crew, Watch, forever
 
 
 async def test_the_same_trouble_is_told_once_and_its_end_too(caplog: pytest.LogCaptureFixture) -> None:
@@ -35,6 +35,26 @@ async def test_a_bug_is_told_with_its_traceback_and_does_not_stop_the_bot(caplog
 
     assert not await Watch("worker").over(step)
     assert "ZeroDivisionError" in caplog.text
+
+
+async def test_a_step_that_swallows_our_cancellation_does_not_keep_the_bot_from_stopping() -> None:
+    begun = asyncio.Event()
+
+    async def step() -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError as error:
+            message = "the connection went away"
+            raise TryLater(message) from error
+
+    task = asyncio.create_task(forever(step, name="listener"))
+    await begun.wait()
+    task.cancel()
+
+    async with asyncio.timeout(5):
+        with pytest.raises(asyncio.CancelledError):
+            await task
 
 
 async def test_what_a_person_has_to_change_stops_the_start() -> None:

@@ -30,8 +30,10 @@ async def test_without_trouble_every_mention_is_posted_exactly_once() -> None:
 
 
 @PAIRS
-async def test_a_minute_of_kills_and_trouble_loses_nothing_and_doubles_nothing(stores: dict[str, Any]) -> None:
-    plan = Round(mentions=200, kills=12, seconds=45, **stores)
+async def test_a_minute_of_kills_trouble_and_a_restore_loses_nothing_and_doubles_nothing(
+    stores: dict[str, Any],
+) -> None:
+    plan = Round(mentions=200, kills=12, seconds=45, restore=True, **stores)
 
     result = await play(plan)
 
