@@ -183,8 +183,9 @@ class Delivery:
             return
         again = episode.state is State.POSTING
         if self.boottime() - asked_at > self.rules.stale_intent:
-            back = State.POSTING if again else episode.state
-            await self._wait(intended, back, "the intent grew old before it was sent", self.rules.send_lasts)
+            # No request of this try has left us, so a first try may begin anew at once; an older one may still land.
+            back, rest = (State.POSTING, self.rules.send_lasts) if again else (episode.state, None)
+            await self._wait(intended, back, "the intent grew old before it was sent", rest)
             return
         await self._send(intended, again=again)
 

@@ -172,7 +172,9 @@ def _is_unseen(room: Room) -> bool:
 
 
 def _is_grave(room: Room) -> bool:
-    return any(feeling.gravity >= room.at.gravity for feeling in room.both) and not _is_mock(room)
+    if room.post.gravity >= room.at.gravity:
+        return True
+    return room.comment is not None and room.comment.gravity >= room.at.gravity and not _is_mock(room)
 
 
 def _is_angry(room: Room) -> bool:

@@ -246,7 +246,9 @@ def _sound_of_danger(seen: Seen) -> list[float] | None:
         return None
     news = HEADLINE.search(seen.text) is not None or TOPIC.search(seen.text) is not None
     told = book.load()[1].is_story(seen.text)
-    return [heard[0] * (REPORTED if news or told else 1.0), *heard[1:]]
+    # "Will I pass?" has the words of a farewell (this time, whether, tell me) and none of its meaning.
+    guessing = "outcome" in seen.sums("ask") and heard[0] < SURE
+    return [heard[0] * (REPORTED if news or told or guessing else 1.0), *heard[1:]]
 
 
 def _danger(sums: dict[str, float], sounds: list[float] | None) -> tuple[CrisisKind | None, Distress]:

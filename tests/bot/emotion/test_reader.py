@@ -179,3 +179,8 @@ def test_a_monstrous_text_is_read_in_bounded_time(text: str) -> None:
 
 def test_the_end_of_a_very_long_text_still_counts() -> None:
     assert read("今天天气不错。" * 2_000 + "我不想活了").distress == "crisis"
+
+
+@pytest.mark.parametrize("text", ["预测一下我这次四级能不能过", "帮我算算我这次面试能不能过", "我这次驾照考试能过吗"])
+def test_a_question_about_an_exam_does_not_sound_like_leaving(text: str) -> None:
+    assert read(text).distress == "none"
