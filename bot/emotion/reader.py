@@ -32,6 +32,9 @@ SAYS_ENOUGH = 8
 """Characters (three times as many Latin letters) below which the sound of a text tells nothing."""
 HINT = 0.3
 """What a rule must add before a text that only sounds like danger is taken for it."""
+LOUD = 1.0
+"""The sound from which danger is believed without a single rule; below it, it is worth comfort. Of 2,000 everyday
+situations of our own cards SURE takes 1.2 % for danger and LOUD 0.4 %; a care text under a joke is a harm too."""
 STRUCK = 0.65
 """The sum from which a plight is taken as said: comfort where warmth would do harms nobody."""
 TROUBLE = 0.45
@@ -259,7 +262,7 @@ def _danger(sums: dict[str, float], sounds: list[float] | None) -> tuple[CrisisK
         return best, "crisis"
     said = sum(max(0.0, value) for value in sums.values())
     heard = sounds[0] if sounds else 0.0
-    if heard >= SURE or (heard >= WATCH and said >= HINT):
+    if heard >= LOUD or (heard >= WATCH and said >= HINT):
         likely = max(range(len(CRISIS_KINDS)), key=lambda at: sounds[1 + at] if sounds else 0.0)
         return best if sums.get(best, 0.0) >= HINT else CRISIS_KINDS[likely], "crisis"
     return None, "watch" if said >= WATCH or heard >= WATCH else "none"
