@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.commands.terminal import TROUBLE, err, fail, open_journal, out
+from bot.commands.terminal import TROUBLE, err, fail, open_journal, out, write_rows
 from bot.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -46,13 +44,7 @@ def verify(
 @audit.command("export", epilog="Example: jiegeng audit export --to audit.jsonl")
 def export(to: Annotated[Path | None, typer.Option(help="A file; without it, the terminal.")] = None) -> None:
     """Write all entries, one JSON object a line, with content numbers and AIGC labels; no texts stand in them."""
-    entries = asyncio.run(_export(load_settings()))
-    lines = "".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries)
-    if to is None:
-        sys.stdout.write(lines)
-        return
-    to.write_text(lines, encoding="utf-8")
-    out.print(f"{len(entries)} entries in {to}")
+    write_rows(asyncio.run(_export(load_settings())), to, "entries")
 
 
 async def _verify(settings: Settings, head: str) -> tuple[Report, bool]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +13,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from bot.commands.terminal import MISCONFIGURED, NOT_FOUND, TROUBLE, fail, open_journal, out
+from bot.commands.terminal import MISCONFIGURED, NOT_FOUND, TROUBLE, fail, open_journal, out, write_rows
 from bot.model import REJECTIONS, Episode, State
 from bot.settings import Settings, load_settings
 
@@ -68,13 +67,7 @@ def reject(
 @review.command("export", epilog="Example: jiegeng review export --to lessons.jsonl")
 def export(to: Annotated[Path | None, typer.Option(help="A file; without it, the terminal.")] = None) -> None:
     """Write what people said of drafts as labelled examples, one JSON object a line, without names."""
-    lessons = asyncio.run(_lessons(load_settings()))
-    lines = "".join(json.dumps(lesson, ensure_ascii=False) + "\n" for lesson in lessons)
-    if to is None:
-        sys.stdout.write(lines)
-        return
-    to.write_text(lines, encoding="utf-8")
-    out.print(f"{len(lessons)} examples in {to}")
+    write_rows(asyncio.run(_lessons(load_settings())), to, "examples")
 
 
 def _decide(key: str, action: str, text: str = "", because: str = "") -> None:

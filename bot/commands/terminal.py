@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from rich.console import Console
@@ -48,6 +50,16 @@ def _stop_hard() -> NoReturn:
     """Something does not let go: end as if killed, which loses nothing, rather than stay for ever."""
     err.print(f"✗ not everything stopped within {STOP_WITHIN:g} s; ended all the same, and the next start goes on")
     os._exit(TROUBLE)
+
+
+def write_rows(rows: Sequence[Mapping[str, Any]], to: Path | None, what: str) -> None:
+    """One JSON object a line, into a file, which is told, or without one into the terminal."""
+    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    if to is None:
+        sys.stdout.write(lines)
+        return
+    to.write_text(lines, encoding="utf-8")
+    out.print(f"{len(rows)} {what} in {to}")
 
 
 async def until_told_to_stop(work: Coroutine[Any, Any, None]) -> None:

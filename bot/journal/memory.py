@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.journal.database import Database
 from bot.journal.rows import moment
-from bot.journal.schema import episodes, notes, now, phrases, silences, uses
+from bot.journal.schema import episodes, insert_new, notes, now, phrases, silences, uses
 from bot.journal.seal import Seal, load_seal
 from bot.model import Mention
 
@@ -86,7 +86,7 @@ class Memory:
 
         def work(connection: Connection) -> None:
             row = {"phrase": phrase, "burst_at": now(), "state": "collecting", "why": ""}
-            connection.execute(_insert(connection, phrases).values(row).on_conflict_do_nothing())
+            connection.execute(insert_new(connection, phrases, row))
 
         await self.database.write(work)
 
@@ -123,7 +123,7 @@ class Memory:
         rows = [{"phrase": phrase, "who": use.who, "text": use.text, "at": use.at.timestamp()} for use in found]
 
         def work(connection: Connection) -> None:
-            connection.execute(_insert(connection, uses).values(rows).on_conflict_do_nothing())
+            connection.execute(insert_new(connection, uses, rows))
 
         await self.database.write(work)
 
@@ -149,12 +149,9 @@ class Memory:
         return await self.database.write(work)
 
 
-def _insert(connection: Connection, table: Any) -> Any:
-    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
-
-
 def _upsert(connection: Connection, table: Any, key: tuple[str, ...], **values: Any) -> None:
     row = values | {"at": now()}
-    statement = _insert(connection, table).values(row)
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(table).values(row)
     new = {name: statement.excluded[name] for name in row if name not in key}
     connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=new))
