@@ -183,7 +183,8 @@ class RedisQueue:
         # One blocking read for each shard of a cluster goes on while others have brought something already.
         self._reading: dict[str, asyncio.Task[Sequence[str]]] = {}
         self._surplus: deque[str] = deque()
-        self._deaf: set[str] = set()
+        # Shards that have not answered since they last failed.
+        self._deaf: dict[str, TryLater] = {}
 
     async def wake(self, hints: Sequence[Hint]) -> None:
         shards: dict[str, list[Hint]] = {}
@@ -348,34 +349,37 @@ class RedisQueue:
         return await self._cluster.execute_command(*words, target_nodes=node)
 
     async def _read_all(self, shards: Sequence[str], share: int, wait: float) -> None:
-        """Keep one read a shard going, and gather what the first of them bring."""
+        """Keep one read a shard going, and gather what the first of them bring.
+
+        Raises `TryLater` if no shard answers; a part that cannot be reached keeps nobody from what the others have.
+        """
         clock = asyncio.get_running_loop().time
         ends = clock() + wait
-        troubles: dict[str, TryLater] = {}
-        while not self._surplus and (patience := ends - clock()) > 0:
+        failed: set[str] = set()
+        while not self._surplus and len(failed) < len(shards) and (patience := ends - clock()) > 0:
             for shard in shards:
-                if shard not in self._reading and shard not in troubles:
+                if shard not in self._reading and shard not in failed:
                     read = self._pop([shard], share, patience)
                     self._reading[shard] = asyncio.create_task(read, name=f"read {shard}")
-            # A part that cannot be reached must not keep the worker from what the others have.
-            if len(troubles) == len(shards):
-                raise next(iter(troubles.values()))
             await asyncio.wait(self._reading.values(), timeout=patience, return_when=asyncio.FIRST_COMPLETED)
-            troubles |= self._gather()
+            failed |= self._gather()
+        # Shards may fail more slowly than one look lasts, so what earlier looks found out counts as well.
+        if not self._surplus and self._deaf.keys() >= set(shards):
+            raise self._deaf[shards[0]]
 
-    def _gather(self) -> dict[str, TryLater]:
-        troubles = {}
+    def _gather(self) -> set[str]:
+        failed = set()
         for shard, task in [item for item in self._reading.items() if item[1].done()]:
             del self._reading[shard]
             try:
                 self._surplus.extend(task.result())
-                self._deaf.discard(shard)
+                self._deaf.pop(shard, None)
             except TryLater as trouble:
                 if shard not in self._deaf:
                     log.warning("%s: %s", shard, trouble)
-                self._deaf.add(shard)
-                troubles[shard] = trouble
-        return troubles
+                self._deaf[shard] = trouble
+                failed.add(shard)
+        return failed
 
     def _some(self, count: int) -> Sequence[str]:
         return [self._surplus.popleft() for _ in range(min(count, len(self._surplus)))]

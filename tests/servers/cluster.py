@@ -58,7 +58,17 @@ class Cluster:
         for number in range(len(self.nodes)):
             self.ask("FLUSHALL", node=number)
 
-    def wait_until_well(self, patience: float = 20.0) -> None:
+    @contextmanager
+    def without_a_node(self) -> Iterator[None]:
+        """The first node is dead meanwhile; afterwards the cluster is whole again, whatever happened."""
+        self.nodes[0].kill()
+        try:
+            yield
+        finally:
+            self.nodes[0].start()
+            self.wait_until_well()
+
+    def wait_until_well(self, patience: float = 60.0) -> None:
         """Until every node says that all slots are served."""
         until = time.monotonic() + patience
         while not all("cluster_state:ok" in self.ask("CLUSTER", "INFO", node=n) for n in range(len(self.nodes))):
