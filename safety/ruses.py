@@ -19,6 +19,14 @@ HAN_CHAR = re.compile(f"[{HAN}]")
 CONTACTS = frozenset({"微信", "qq", "tg"})
 LONGEST_CONTACT = 3
 LATIN_WORD = re.compile(r"(?<![a-z0-9])[a-z]+(?![a-z0-9])")
+COARSE = frozenset({
+    "fuck", "fucking", "fucked", "fucker", "motherfucker", "shit", "shitty", "bullshit", "bitch", "bitches",
+    "whore", "slut", "cunt", "pussy", "dick", "nigger", "niggers", "nigga", "faggot", "faggots", "retard",
+    "retarded", "retards", "asshole", "assholes", "bastard", "idiot", "idiots", "stupid", "moron", "kill",
+    "killed", "suicide", "rape", "raped", "porn", "nudes", "cocaine", "heroin", "worthless", "trash", "scum",
+    "pervert", "pedophile",
+})  # fmt: skip
+INNOCENT = frozenset(["sheet", "sheets", "keel", "keeled", "niger"])
 PERSONS = {"u": "you", "ur": "your"}
 SHORTEST = 4  # letters of a word that a misspelling may stand for
 SAME_SOUND = (
@@ -54,6 +62,7 @@ def build_ruses(aliases: Mapping[str, str], english: frozenset[str], insults: It
     for word in sorted(english):
         if len(word) >= SHORTEST and word.isalpha():
             respelt.setdefault(spell(word), word)
+    respelt.update((spell(word), word) for word in COARSE)
     for word in load_english() - english:  # what sounds like a common word is that word
         respelt.pop(spell(word), None)
     return Ruses(contacts, re.compile(any_gapped(contacts)) if contacts else None, respelt, known, frozenset(insults))
@@ -86,25 +95,23 @@ def every_other(found: re.Match[str]) -> range:
 
 
 def respell(folded: Folded, ruses: Ruses) -> Folded:
-    """Write misspelt English as it sounds (phuk, zhit, beetch): only words that nobody knows, and never pinyin."""
-    pieces = 0
+    """Write misspelt English as it sounds (phuk, zhit, beetch): only words that nobody knows, and never pinyin.
 
-    def mend(found: re.Match[str]) -> str:
-        nonlocal pieces
-        word = found[0]
-        meant = ruses.respelt.get(spell(word)) if is_strange(word, ruses.known) else None
-        pieces += meant is not None
-        return meant or word
-
-    mended = substitute(folded, LATIN_WORD, mend)
-    if pieces or (PERSONS.keys() & set(LATIN_WORD.findall(folded.text)) and not HAN_CHAR.search(folded.text)):
-        return substitute(mended, LATIN_WORD, lambda found: PERSONS.get(found[0], found[0]))
-    return folded
+    Only where a coarse word stands in the text or comes out: many a harmless word sounds like another one.
+    """
+    words = set(LATIN_WORD.findall(folded.text))
+    meant = {
+        word: ruses.respelt[spell(word)] for word in words if is_strange(word, ruses) and spell(word) in ruses.respelt
+    }
+    if (words | set(meant.values())) & COARSE == set():
+        return folded
+    meant |= {word: PERSONS[word] for word in words & PERSONS.keys()}
+    return substitute(folded, LATIN_WORD, lambda found: meant.get(found[0], found[0])) if meant else folded
 
 
-def is_strange(word: str, known: frozenset[str]) -> bool:
+def is_strange(word: str, ruses: Ruses) -> bool:
     """Say whether a Latin word is neither known nor pinyin, so that it may be a misspelling."""
-    return len(word) >= SHORTEST - 1 and word not in known and not split_pinyin(word)
+    return len(word) >= SHORTEST - 1 and word not in ruses.known and word not in INNOCENT and not split_pinyin(word)
 
 
 def spell(word: str) -> str:

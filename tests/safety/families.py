@@ -452,15 +452,17 @@ def dialect(dice: Random) -> Iterator[Case]:
             yield Case(host.format(change(term)), plain=term)
 
 
-@family("B17 English as it sounds", 0.85)
+@family("B17 English as it sounds", 0.7)
 def english_sounds(dice: Random) -> Iterator[Case]:
     def change(term: str) -> str:
         for old, new in dice.sample(SOUNDS, 3):
             term = term.replace(old, new, 1)
         return term
 
-    coarse = [t for t in load_english_terms() if re.search("fuck|shit|bitch|idiot|kill|stupid|whore|slut|moron|ass", t)]
-    for term in dice.sample(coarse, k=min(len(coarse), SIZE)):
+    coarse = [
+        t for t in load_english_terms() if re.search("fuck|shit|bitch|idiot|kill|stupid|whore|slut|retard|nigg", t)
+    ]
+    for term in coarse * 2:
         text = change(term)
         if text != term:
             yield Case(in_host(dice, text, ENGLISH_HOSTS), plain=term)
