@@ -379,7 +379,8 @@ async def endure(folder: Path, url: str, mentions: int, progress: Progress) -> d
                 begin, last = mentions * part // 20, mentions * (part + 1) // 20
                 answered = 0
                 while answered < last:  # a busy machine may stand still for a while
-                    answered = await drive(session, url, 300, last, max(begin, answered), progress, f"mentions to {last:,}")
+                    since = max(begin, answered)
+                    answered = await drive(session, url, 300, last, since, progress, f"mentions to {last:,}")
                 sizes.append((answered, psutil.Process(bot.pid).memory_full_info().uss / 2**20))
                 console.print(f"{answered:,} replies: {sizes[-1][1]:.1f} MB")
     finally:
