@@ -9,7 +9,7 @@ from string import ascii_lowercase
 from safety.fold import HAN, Folded
 from safety.surface import note
 from safety.verdict import Reason
-from safety.views import know
+from safety.views import know_words
 
 WORD = re.compile("[a-z]{3,}")
 HAN_CHAR = re.compile(f"[{HAN}]")
@@ -25,7 +25,7 @@ def find_cipher(plain: Folded, english: frozenset[str]) -> Iterator[Reason]:
     if HAN_CHAR.search(plain.text):
         return
     words = WORD.findall(plain.text)[:MOST]
-    known = know(english)
+    known = know_words(english)
     if len(words) < FEWEST or sum(word in known for word in words) > NONSENSE * len(words):
         return
     for shift in SHIFTS:

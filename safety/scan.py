@@ -11,7 +11,7 @@ from safety.fold import HAN, Folded
 from safety.lexicon.entries import Entry, Lexicon, Rule, Term
 from safety.surface import note
 from safety.verdict import Direction, Reason, Risk
-from safety.views import Views, know
+from safety.views import Views, know_words
 
 RISKS: dict[str, Risk] = {"block": "high", "review": "medium", "evidence": "low"}
 MOST_RULES = 120  # no ordinary post meets more than 90; only a heap of listed words does
@@ -53,7 +53,7 @@ def list_readings(views: Views) -> Iterator[tuple[str, Folded]]:
 
 def reads_better(backwards: str, forwards: str, english: frozenset[str]) -> bool:
     """Say whether a Latin text holds more known words when read from its end."""
-    known = know(english)
+    known = know_words(english)
     there = sum(word in known for word in LATIN_WORD.findall(forwards))
     back = sum(word in known for word in LATIN_WORD.findall(backwards))
     return back >= 2 and back > there

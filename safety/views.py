@@ -86,7 +86,7 @@ class Views:
     @cached_property
     def reassembled(self) -> Folded:
         """Also parts that are words of their own put together (力口 becomes 加); never read by sound, for that errs."""
-        folded = join_parts(self.joined, load_parts())
+        folded = join_parts(self.joined, load_parts(), open_parts())
         if folded is self.joined or self.unmasking.alias_pattern is None:
             return folded
         aliases = self.unmasking.aliases
@@ -139,7 +139,7 @@ def put_together(spelled: str, english: frozenset[str]) -> str:
 
 def split_words(letters: str, english: frozenset[str]) -> str:
     """Cut letters without blanks into known words where that is possible at all, else leave them."""
-    known = know(english)
+    known = know_words(english)
     plain = letters.translate(LEET)
     best: list[tuple[int, str] | None] = [(0, "")] + [None] * len(plain)
     for end in range(1, len(plain) + 1):
@@ -154,13 +154,19 @@ def split_words(letters: str, english: frozenset[str]) -> str:
     return last[1] if last else letters
 
 
+@lru_cache(maxsize=4)
+def know_words(english: frozenset[str]) -> frozenset[str]:
+    """Return a lexicon's English words together with the commonest ones; made once, for it is thousands of words."""
+    return english | load_english()
+
+
 def unmask(plain: Folded, joined: Folded, unmasking: Unmasking) -> Folded:
     """Take every further disguise off; the joined view itself comes back when there is none."""
     folded = joined
     named = name_emoji(plain)
     if named is not plain:
         folded = join(named, unmasking.english)
-    folded = join_parts(undo(folded, unmasking.ruses), load_radical_parts())
+    folded = join_parts(undo(folded, unmasking.ruses), load_radical_parts(), open_radical_parts())
     if MASKED.search(folded.text):
         folded = substitute(folded, MASKED, lambda found: unleet(found.group(), unmasking.english))
     if unmasking.alias_pattern is not None:
@@ -171,7 +177,7 @@ def unmask(plain: Folded, joined: Folded, unmasking: Unmasking) -> Folded:
 def name_emoji(plain: Folded) -> Folded:
     """Replace emoji that stand for words."""
     names = load_emoji_names()
-    if plain.text.isascii() or not any(char in names for char in plain.text):
+    if names.keys().isdisjoint(plain.text):
         return plain
     pieces = [(place, place + 1, names[char]) for place, char in enumerate(plain.text) if char in names]
     return rewrite(plain, pieces)
@@ -183,9 +189,23 @@ def load_radical_parts() -> dict[str, str]:
     return {parts: char for parts, char in load_parts().items() if not RADICALS.isdisjoint(parts)}
 
 
-def join_parts(folded: Folded, parts: Mapping[str, str]) -> Folded:
+@cache
+def open_parts() -> frozenset[str]:
+    """Return the characters that a split begins with."""
+    return frozenset(parts[0] for parts in load_parts())
+
+
+@cache
+def open_radical_parts() -> frozenset[str]:
+    """Return the characters that a split with a part that is no word begins with."""
+    return frozenset(parts[0] for parts in load_radical_parts())
+
+
+def join_parts(folded: Folded, parts: Mapping[str, str], openings: frozenset[str]) -> Folded:
     """Put the parts of a character that was taken apart together again (亻言 becomes 信)."""
     text = folded.text
+    if openings.isdisjoint(text):
+        return folded
     pieces: list[tuple[int, int, str]] = []
     place, last = 0, len(text) - 1
     while place < last:
@@ -200,12 +220,6 @@ def join_parts(folded: Folded, parts: Mapping[str, str]) -> Folded:
 
 
 @cache
-def know(english: frozenset[str]) -> frozenset[str]:
-    """Return the Latin words of the lists together with the commonest English ones."""
-    return english | load_english()
-
-
-@cache
 def sort_by_length(words: frozenset[str]) -> dict[int, list[str]]:
     """Return words in order, by their length."""
     found: dict[int, list[str]] = {}
@@ -217,7 +231,7 @@ def sort_by_length(words: frozenset[str]) -> dict[int, list[str]]:
 @lru_cache(maxsize=4096)
 def unleet(token: str, english: frozenset[str]) -> str:
     """Return the word behind `s3x` or `st*b` if there is one we know, else the token itself."""
-    known = know(english)
+    known = know_words(english)
     if "*" in token.strip("*"):
         shape = re.compile("".join("[a-z]" if char == "*" else re.escape(char) for char in token.translate(LEET_STAR)))
         fits = (
