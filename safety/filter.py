@@ -16,7 +16,7 @@ from safety.echo import find_echo
 from safety.hidden import gives_away
 from safety.judge import Opinion, consider
 from safety.lexicon import Lexicon, load_lexicon
-from safety.lexicon.ordinary import load_ordinary
+from safety.lexicon.ordinary import load_ordinary, load_pairs
 from safety.model import Model, load_model
 from safety.moods import find_by_mood
 from safety.personal import find_personal
@@ -58,7 +58,7 @@ class Filter:
     @cached_property
     def unmasking(self) -> Unmasking:
         """What taking disguises off needs to know about the word lists."""
-        hearing: Hearing = build_hearing(self.lexicon.heard, load_ordinary())
+        hearing: Hearing = build_hearing(self.lexicon.heard, load_ordinary(), load_pairs())
         return Unmasking(hearing, self.lexicon.aliases, self.lexicon.alias_pattern, self.lexicon.english)
 
     @cached_property

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from itertools import pairwise
 
 from safety.fold import HAN, Folded, fold, rewrite, substitute, turn_round
 from safety.sounds import hear, sound
@@ -33,10 +34,15 @@ NON_WORD = re.compile(r"[^\w]+")
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """Words that may hide behind sounds, indexed by their first two syllables, with the harmless writings of each."""
+    """Words that may hide behind sounds, indexed by their first two syllables, with the harmless writings of each.
+
+    `pairs` are two characters that often stand together in ordinary posts: a writing whose every character belongs to
+    one of them is that writing, and hides nothing.
+    """
 
     index: Mapping[str, Sequence[tuple[str, str]]]
     ordinary: Mapping[str, frozenset[str]]
+    pairs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +205,8 @@ LEET_STAR = {key: value for key, value in LEET.items() if key != ord("*")}
 def replace_sounds(folded: Folded, hearing: Hearing) -> Folded:
     """Write the word meant where another writing sounds the same.
 
-    Three syllables and more count always; two only when the writing is no ordinary one (measured on ordinary posts).
+    Three syllables and more count unless their characters belong where they stand; two only when the writing is no
+    ordinary one (both measured on ordinary posts).
     """
     heard = hear(folded)
     text, index = heard.text, hearing.index
@@ -224,8 +231,9 @@ def is_disguise(folded: Folded, heard: Folded, where: tuple[int, int], word: str
     """Say whether the syllables at this place are the word in another writing."""
     place, size = where
     start, end = heard.span(place, place + size)
-    surface = written(folded, start, end)
-    if surface == word:
+    first, last = find_written(folded, start, end)
+    surface = folded.text[first:last]
+    if surface == word or is_natural(folded.text, first, last, hearing.pairs):
         return False
     harmless = hearing.ordinary.get(word)
     if harmless is None:
@@ -235,14 +243,21 @@ def is_disguise(folded: Folded, heard: Folded, where: tuple[int, int], word: str
     return surface not in harmless
 
 
-def written(folded: Folded, start: int, end: int) -> str:
-    """Return the folded characters that came from this span of the original."""
-    size = len(folded.text)
+def find_written(folded: Folded, start: int, end: int) -> tuple[int, int]:
+    """Return where the folded characters stand that came from this span of the original."""
     if isinstance(folded.starts, range):
-        return folded.text[start:end]
+        return start, end
+    size = len(folded.text)
     first = next((i for i in range(size) if folded.starts[i] >= start), size)
-    last = next((i for i in range(first, size) if folded.starts[i] >= end), size)
-    return folded.text[first:last]
+    return first, next((i for i in range(first, size) if folded.starts[i] >= end), size)
+
+
+def is_natural(text: str, first: int, last: int, pairs: frozenset[str]) -> bool:
+    """Say whether every character from `first` to `last` makes a common pair with one of its neighbours."""
+    together = [text[place : place + 2] in pairs for place in range(first - 1, last)] if first else [False]
+    if not first:
+        together += [text[place : place + 2] in pairs for place in range(last)]
+    return all(before or after for before, after in pairwise(together))
 
 
 def restore(folded: Folded, heard: Folded, pieces: list[tuple[int, int, str]]) -> Folded:
@@ -262,7 +277,9 @@ def restore(folded: Folded, heard: Folded, pieces: list[tuple[int, int, str]]) -
     return rewrite(folded, out)
 
 
-def build_hearing(words: frozenset[str], ordinary: Mapping[str, frozenset[str]]) -> Hearing:
+def build_hearing(
+    words: frozenset[str], ordinary: Mapping[str, frozenset[str]], pairs: frozenset[str] = frozenset()
+) -> Hearing:
     """Index words of Han characters by the first two of their syllables, the longest first."""
     index: dict[str, list[tuple[str, str]]] = {}
     for word in sorted(words):
@@ -272,4 +289,4 @@ def build_hearing(words: frozenset[str], ordinary: Mapping[str, frozenset[str]])
         index.setdefault(syllables[:2], []).append((syllables, word))
     for found in index.values():
         found.sort(key=lambda pair: -len(pair[0]))
-    return Hearing(index, ordinary)
+    return Hearing(index, ordinary, pairs)
