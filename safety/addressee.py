@@ -6,6 +6,7 @@ import re
 
 from safety.fold import HAN
 from safety.verdict import Reason
+from safety.views import Views
 
 NEAR = 16  # characters on either side of an insult, inside its sentence
 LONG = (
@@ -14,8 +15,9 @@ LONG = (
 WIDE = 24  # characters: no insult thrown at somebody is said in a sentence longer than this, but stories are
 COARSE = frozenset({"insult", "profanity"})
 PERSONAL = COARSE | {"violence", "self_harm", "body", "harassment", "hate_other", "sexual", "grief", "outcome"}
-YOU = re.compile(
-    r"[你您妳尼逆泥妮拟倪腻匿]|楼主|博主|题主|层主|贴主|滚|闭嘴|闭上|别说了|哪来的|给我|给爷|还好意思|人模狗样|活成|饭桶|听着都烦"
+YOU = re.compile(  # 你妹 and 尼玛 curse at nobody
+    r"[您妳]|你(?!妹|大爷|麻痹|妈[的逼比b])|[尼逆泥妮拟倪腻匿](?![玛马妈码吗])|楼主|博主|题主|层主|贴主"
+    r"|滚|闭嘴|闭上|别说了|哪来的|给[我爷][滚闭爬死出等听记]|还好意思|人模狗样|活成|饭桶|听着都烦"
     r"|(?<![a-z])(?:up主|lz|ni|nimen|you|u|ur|your|you're|youre|ya|yourself|urself|op|go|shut up|get lost)(?![a-z])"
 )
 STOP = re.compile(r"[。!?！？\n;；]")
@@ -71,17 +73,25 @@ def is_hidden(reason: Reason) -> bool:
     return ", backwards" in reason.why or "held apart" in reason.why
 
 
-def calm_down(reasons: list[Reason], folded: str) -> list[Reason]:
-    """Make swearing at nobody mere evidence in a longer text that the classifier takes for everyday talk.
+def calm_down(reasons: list[Reason], views: Views, grade: str) -> list[Reason]:
+    """Make evidence of what the word lists only review, where the classifier hears no attack.
 
-    Only findings of the review tier are lowered, never what was hidden or softened already.
+    In a longer text that is swearing, a coarse word where the text is calm as a whole (`grade`), and anything personal
+    in passing in a long sentence. What was hidden or softened already is never lowered.
     """
+    folded = views.plain.text
     length = len(folded.strip()) / (1 if HAN_CHAR.search(folded) else 3)
     if length <= LONG or any(reason.code == "disguise" for reason in reasons):
         return reasons
     return [
         reason.model_copy(update={"risk": "low", "why": f"{reason.why}, in an otherwise calm text"})
-        if reason.code in COARSE and reason.risk == "medium" and is_plain(reason)
+        if reason.risk == "medium"
+        and is_plain(reason)
+        and (
+            reason.code == "profanity"
+            or (grade == "calm" and reason.code in COARSE)
+            or (reason.code in PERSONAL and ".lex:" in reason.rule and is_in_passing(reason, views.original))
+        )
         else reason
         for reason in reasons
     ]
@@ -89,4 +99,6 @@ def calm_down(reasons: list[Reason], folded: str) -> list[Reason]:
 
 def is_plain(reason: Reason) -> bool:
     """Say whether the word stands there in full and was not lowered before."""
-    return not is_hidden(reason) and ", disguised" not in reason.why and not reason.why.endswith((AT_NOBODY, IN_PASSING))
+    return (
+        not is_hidden(reason) and ", disguised" not in reason.why and not reason.why.endswith((AT_NOBODY, IN_PASSING))
+    )

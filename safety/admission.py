@@ -158,8 +158,9 @@ def main(data: Path) -> None:
     head = f"# Writings that sound like a listed word: {POOL} ({hash_pool(known)}), CPED, jieba's dictionary.\n"
     rows = "".join(f"{word}\t{' '.join(sorted(found))}\n" for word, found in sorted(ordinary.items()))
     (HERE / "ordinary.tsv").write_text(head + rows, encoding="utf-8")
-    head = f"# Characters that often follow each other: {POOL} ({hash_pool(known)}), CPED; first one, then its followers.\n"
-    rows = "".join(f"{first}\t{seconds}\n" for first, seconds in collect_pairs(known, read_talk(data), read_dictionary(KNOWN_WORD)).items())
+    pairs = collect_pairs(known, read_talk(data), read_dictionary(KNOWN_WORD))
+    head = f"# Characters that often follow each other: {POOL} ({hash_pool(known)}), CPED, jieba's dictionary.\n"
+    rows = "".join(f"{first}\t{seconds}\n" for first, seconds in pairs.items())
     (HERE / "pairs.tsv").write_text(head + rows, encoding="utf-8")
     loaded = Filter.load()
     hits, tiers = measure(loaded, known)

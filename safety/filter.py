@@ -134,10 +134,8 @@ class Filter:
         if self.model is None or not views.plain.text.strip():
             return reasons
         chance, grade = self.model.judge(views.reassembled)
-        if grade == "calm":
-            return calm_down(reasons, views.plain.text)
-        if grade == "low":
-            return reasons
+        if grade == "calm" or grade == "low":  # noqa: PLR1714 - so that the type of the rest is known
+            return calm_down(reasons, views, grade)
         why = f"the classifier takes this for offensive (probability {chance:.2f})"
         return [*reasons, note("toxicity", "classifier", grade, (0, len(views.original)), why)]
 

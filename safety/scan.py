@@ -36,8 +36,10 @@ def list_readings(views: Views) -> Iterator[tuple[str, Folded]]:
     yield "plain", plain
     if views.joined.text != plain.text:
         yield "joined", views.joined
-    for unmasked in (views.unmasked, views.reassembled):
-        if unmasked.text not in {plain.text, views.joined.text}:
+    known = {plain.text, views.joined.text}
+    for unmasked in (views.unmasked, views.reassembled, views.regrouped):
+        if unmasked.text not in known:
+            known.add(unmasked.text)
             yield "unmasked", unmasked
     backwards = views.backwards
     if HAN_CHAR.search(plain.text) or reads_better(backwards.text, plain.text, views.unmasking.english):
@@ -58,6 +60,8 @@ def search(name: str, folded: Folded, lexicon: Lexicon, direction: Direction) ->
     rules: dict[str, Rule] = {}
     met: set[str] = set()
     terms, anchors = lexicon.terms, lexicon.anchors
+    if name == "reversed" and HAN_CHAR.search(text):
+        anchors = {}  # a rule is about the order of words: read from its end a text fits many by chance
     for place in range(len(text)):
         pair = text[place : place + 2]
         if pair in terms:
@@ -67,8 +71,6 @@ def search(name: str, folded: Folded, lexicon: Lexicon, direction: Direction) ->
                 yield term.text, explain(term.entry, term.text, (place, place + len(term.text)), name)
         if pair in anchors or pair[:1] in anchors:
             collect_rules(lexicon, text, place, rules)
-    if name == "reversed" and HAN_CHAR.search(text):
-        return
     for rule in rules.values():
         span = find_rule(rule, text, name, direction)
         if span is not None:

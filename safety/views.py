@@ -14,9 +14,12 @@ from safety.sounds import hear, sound
 from safety.tables import HERE, load_emoji_names, load_parts
 
 ACCENTED = re.compile("[\xe0-\xff\u0100-\u024f\u1e00-\u1eff]")
+STROKES = "\u31c0-\u31ef"  # parts of characters, although no characters themselves
 # Between two Han characters: blanks, and signs that no sentence uses there.
-WEDGE = re.compile(rf"(?<=[{HAN}])(?:[^\w\s。!?,;:、…～\"'“”‘’()\[\]《》「」『』【】@#—]|_|[ ]){{1,3}}(?=[{HAN}])")
-CHAIN = re.compile(rf"(?:[{HAN}][^\w]{{1,3}}){{2,}}[{HAN}](?![{HAN}])")
+WEDGE = re.compile(
+    rf"(?<=[{HAN}])(?:[^\w\s。!?,;:、…～\"'“”‘’()\[\]《》「」『』【】@#—{STROKES}]|_|[ ]){{1,3}}(?=[{HAN}])"
+)
+CHAIN = re.compile(rf"(?:[{HAN}][^\w{STROKES}]{{1,3}}){{2,}}[{HAN}](?![{HAN}])")
 SPELLED = re.compile(r"(?<![a-z0-9])(?:[a-z0-9@$!*][^\w@$!*]{1,3}|[a-z0-9@$!*]_){2,}[a-z0-9@$!*](?![a-z0-9])")
 REPEAT = re.compile(rf"([{HAN}a-z])\1{{2,}}")
 DOUBLED = re.compile(rf"^[^{HAN}]*(?:([{HAN}])\1[^{HAN}]*){{3,}}$")
@@ -84,7 +87,16 @@ class Views:
     @cached_property
     def reassembled(self) -> Folded:
         """Also parts that are words of their own put together (力口 becomes 加); never read by sound, for that errs."""
-        folded = join_parts(self.joined, load_parts())
+        return self.read_aliases(join_parts(self.joined, load_parts()))
+
+    @cached_property
+    def regrouped(self) -> Folded:
+        """The same, its parts put together from the end: 一木羊 is 一样, and not 本羊."""
+        turned = join_parts(turn_round(self.joined), load_turned_parts())
+        return self.read_aliases(turn_round(turned)) if len(turned.text) < len(self.joined.text) else self.joined
+
+    def read_aliases(self, folded: Folded) -> Folded:
+        """Replace coded spellings in a text whose parts were put together."""
         if folded is self.joined or self.unmasking.alias_pattern is None:
             return folded
         aliases = self.unmasking.aliases
@@ -165,6 +177,12 @@ def name_emoji(plain: Folded) -> Folded:
 def load_radical_parts() -> dict[str, str]:
     """Return the splits with a part that is no word of its own: those are never written by chance."""
     return {parts: char for parts, char in load_parts().items() if not RADICALS.isdisjoint(parts)}
+
+
+@cache
+def load_turned_parts() -> dict[str, str]:
+    """Return all splits written from their end."""
+    return {parts[::-1]: char for parts, char in load_parts().items()}
 
 
 def join_parts(folded: Folded, parts: Mapping[str, str]) -> Folded:
