@@ -159,7 +159,7 @@ def gather_english(data: Path, rows: Sequence[dict[str, Any]]) -> tuple[list[str
     texts = [row["prompt"] for row in rows]
     labels = [is_flagged(row) for row in rows]
     fair = write_fair_english()
-    return [*texts, *fair], [*labels, *([0] * len(fair))], [*([1.0] * len(texts)), *([0.3] * len(fair))]
+    return [*texts, *fair], [*labels, *([0] * len(fair))], [*([1.0] * len(texts)), *([0.1] * len(fair))]
 
 
 def is_flagged(row: dict[str, Any]) -> int:
