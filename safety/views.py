@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -21,6 +22,7 @@ WEDGE = re.compile(
 )
 CHAIN = re.compile(rf"(?:[{HAN}][^\w{STROKES}]{{1,3}}){{2,}}[{HAN}](?![{HAN}])")
 SPELLED = re.compile(r"(?<![a-z0-9])(?:[a-z0-9@$!*][^\w@$!*]{1,3}|[a-z0-9@$!*]_){2,}[a-z0-9@$!*](?![a-z0-9])")
+PAUSE = re.compile("[,。!?;:、…]")
 REPEAT = re.compile(rf"([{HAN}a-z])\1{{2,}}")
 DOUBLED = re.compile(rf"^[^{HAN}]*(?:([{HAN}])\1[^{HAN}]*){{3,}}$")
 MASKED = re.compile(
@@ -110,13 +112,21 @@ class Views:
 
 def join(plain: Folded, english: frozenset[str]) -> Folded:
     """Put together what separators and repeats hold apart."""
-    folded = substitute(plain, CHAIN, lambda found: NON_WORD.sub("", found.group()))
+    folded = substitute(plain, CHAIN, lambda found: close_gaps(found.group()))
     folded = substitute(folded, WEDGE, "")
     folded = substitute(folded, SPELLED, lambda found: put_together(found.group(), english))
     folded = substitute(folded, REPEAT, lambda found: found[1])
     if DOUBLED.match(folded.text[:400]):
         folded = substitute(folded, re.compile(rf"([{HAN}])\1"), lambda found: found[1])
     return folded
+
+
+def close_gaps(chain: str) -> str:
+    """Return the characters of a chain without what holds them apart; commas and the like stay if few gaps have one."""
+    gaps = NON_WORD.findall(chain)
+    if 2 * sum(PAUSE.search(gap) is not None for gap in gaps) > len(gaps):
+        return NON_WORD.sub("", chain)
+    return NON_WORD.sub(lambda gap: "".join(PAUSE.findall(gap.group())), chain)
 
 
 def put_together(spelled: str, english: frozenset[str]) -> str:
@@ -251,7 +261,7 @@ def is_disguise(folded: Folded, heard: Folded, where: tuple[int, int], word: str
     start, end = heard.span(place, place + size)
     first, last = find_written(folded, start, end)
     surface = folded.text[first:last]
-    if surface == word or is_natural(folded.text, first, last, hearing.pairs):
+    if surface == word or (len(surface) == size and is_natural(folded.text, first, last, hearing.pairs)):
         return False
     harmless = hearing.ordinary.get(word)
     if harmless is None:
@@ -265,9 +275,7 @@ def find_written(folded: Folded, start: int, end: int) -> tuple[int, int]:
     """Return where the folded characters stand that came from this span of the original."""
     if isinstance(folded.starts, range):
         return start, end
-    size = len(folded.text)
-    first = next((i for i in range(size) if folded.starts[i] >= start), size)
-    return first, next((i for i in range(first, size) if folded.starts[i] >= end), size)
+    return bisect_left(folded.starts, start), bisect_left(folded.starts, end)
 
 
 def is_natural(text: str, first: int, last: int, pairs: frozenset[str]) -> bool:
