@@ -211,17 +211,18 @@ def measure_families(watchdog: Filter) -> None:
 
 
 def measure_speed(watchdog: Filter, texts: Sequence[str]) -> None:
-    times = []
+    times, spent = [], []
     for text in texts:
-        start = time.perf_counter()
+        start, before = time.perf_counter(), time.process_time()
         watchdog.check(text, direction="out")
         times.append(1000 * (time.perf_counter() - start))
-    times.sort()
-    say(
-        "whole local chain, ≤ 140 characters: p50 / p99",
-        f"{times[len(times) // 2]:.2f} / {times[len(times) * 99 // 100]:.2f} ms",
-        "≤ 0.6 / 3 ms",
-    )
+        spent.append(1000 * (time.process_time() - before))
+    for name, seen in (("wall clock", sorted(times)), ("CPU", sorted(spent))):
+        say(
+            f"whole local chain, ≤ 140 characters: p50 / p99, {name}",
+            f"{seen[len(seen) // 2]:.2f} / {seen[len(seen) * 99 // 100]:.2f} ms",
+            "≤ 0.6 / 3 ms",
+        )
 
 
 def measure_nasty(watchdog: Filter) -> None:
@@ -234,9 +235,14 @@ def measure_nasty(watchdog: Filter) -> None:
 
 def main() -> None:
     print("| figure | measured | to reach |\n|---|---|---|")
-    start = time.perf_counter()
-    watchdog = Filter.load()
-    say("start", f"{time.perf_counter() - start:.2f} s", "≤ 1.5 s")
+    for name, reach in (("start", "≤ 1.5 s"), ("reading the lists once more", "< 2 s")):
+        start, before = time.perf_counter(), time.process_time()
+        watchdog = Filter.load()
+        say(
+            f"{name}: wall clock / CPU",
+            f"{time.perf_counter() - start:.2f} / {time.process_time() - before:.2f} s",
+            reach,
+        )
     size = sum(
         path.stat().st_size
         for path in (ROOT / "safety").rglob("*")

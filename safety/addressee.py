@@ -6,32 +6,53 @@ import re
 
 from safety.fold import HAN
 from safety.verdict import Reason
+from safety.views import Views
 
 NEAR = 16  # characters on either side of an insult, inside its sentence
 LONG = (
     20  # Han characters, or three letters each: in a longer text one coarse word is colour, in a shorter one the text
 )
+WIDE = 24  # characters: no insult thrown at somebody is said in a sentence longer than this, but stories are
 COARSE = frozenset({"insult", "profanity"})
-YOU = re.compile(
-    r"[你您妳侬儂恁尼逆泥妮拟倪腻匿]|楼主|博主|题主|层主|贴主|滚|闭嘴|闭上|别说了|哪来的|给我|给爷|还好意思|人模狗样|活成|饭桶|听着都烦"
+PERSONAL = COARSE | {"violence", "self_harm", "body", "harassment", "hate_other", "sexual", "grief", "outcome"}
+YOU = re.compile(  # 你妹 and 尼玛 curse at nobody
+    r"[您妳侬儂恁]|你(?!妹|大爷|麻痹|妈[的逼比b])|[尼逆泥妮拟倪腻匿](?![玛马妈码吗])|楼主|博主|题主|层主|贴主"
+    r"|滚|闭嘴|闭上|别说了|哪来的|给[我爷][滚闭爬死出等听记]|还好意思|人模狗样|活成|饭桶|听着都烦"
     r"|(?<![a-z])(?:up主|lz|ni|nimen|you|u|ur|your|you're|youre|ya|yourself|urself|op|go|shut up|get lost)(?![a-z])"
 )
 STOP = re.compile(r"[。!?！？\n;；]")
 HAN_CHAR = re.compile(f"[{HAN}]")
 AT_NOBODY = ", but it addresses nobody"
+IN_PASSING = ", but in passing in a long sentence"
 
 
 def soften(reasons: list[Reason], original: str) -> list[Reason]:
-    """Lower insults from high to medium where their sentence addresses nobody: such a text is held, not blocked.
+    """Lower what is said about people from high to medium where it is not thrown at a reader: it is held, not blocked.
 
-    Text around a finding cannot lower it, only the lack of an addressee can.
+    That is an insult whose sentence addresses nobody, and anything personal in passing in a long sentence. Other
+    sentences cannot lower a finding, and nothing lowers it below medium.
     """
     return [
-        reason.model_copy(update={"risk": "medium", "why": f"{reason.why}{AT_NOBODY}"})
-        if reason.risk == "high" and reason.code == "insult" and not is_addressed(reason, original)
+        reason.model_copy(update={"risk": "medium", "why": reason.why + how})
+        if reason.risk == "high" and (how := explain_mildness(reason, original))
         else reason
         for reason in reasons
     ]
+
+
+def explain_mildness(reason: Reason, original: str) -> str:
+    """Say why a finding is not thrown at a reader; nothing when it is."""
+    if reason.code in PERSONAL and not is_hidden(reason) and is_in_passing(reason, original):
+        return IN_PASSING
+    return AT_NOBODY if reason.code == "insult" and not is_addressed(reason, original) else ""
+
+
+def is_in_passing(reason: Reason, original: str) -> bool:
+    """Say whether the sentence of the finding is a long one, in Han characters."""
+    starts = [stop.end() for stop in STOP.finditer(original, 0, reason.start)]
+    stop = STOP.search(original, reason.end)
+    sentence = original[starts[-1] if starts else 0 : stop.start() if stop else len(original)]
+    return len(HAN_CHAR.findall(sentence)) > WIDE
 
 
 def is_addressed(reason: Reason, original: str) -> bool:
@@ -52,17 +73,25 @@ def is_hidden(reason: Reason) -> bool:
     return any(sign in reason.why for sign in (", backwards", "held apart", "; it is picked out of others"))
 
 
-def calm_down(reasons: list[Reason], folded: str) -> list[Reason]:
-    """Make swearing at nobody mere evidence in a longer text that the classifier takes for everyday talk.
+def calm_down(reasons: list[Reason], views: Views, grade: str) -> list[Reason]:
+    """Make evidence of what the word lists only review, where the classifier hears no attack.
 
-    Only findings of the review tier are lowered, never what was hidden or softened already.
+    In a longer text that is swearing, a coarse word where the text is calm as a whole (`grade`), and anything personal
+    in passing in a long sentence. What was hidden or softened already is never lowered.
     """
+    folded = views.plain.text
     length = len(folded.strip()) / (1 if HAN_CHAR.search(folded) else 3)
     if length <= LONG or any(reason.code == "disguise" for reason in reasons):
         return reasons
     return [
         reason.model_copy(update={"risk": "low", "why": f"{reason.why}, in an otherwise calm text"})
-        if reason.code in COARSE and reason.risk == "medium" and is_plain(reason)
+        if reason.risk == "medium"
+        and is_plain(reason)
+        and (
+            reason.code == "profanity"
+            or (grade == "calm" and reason.code in COARSE)
+            or (reason.code in PERSONAL and ".lex:" in reason.rule and is_in_passing(reason, views.original))
+        )
         else reason
         for reason in reasons
     ]
@@ -70,4 +99,6 @@ def calm_down(reasons: list[Reason], folded: str) -> list[Reason]:
 
 def is_plain(reason: Reason) -> bool:
     """Say whether the word stands there in full and was not lowered before."""
-    return not is_hidden(reason) and ", disguised" not in reason.why and AT_NOBODY not in reason.why
+    return (
+        not is_hidden(reason) and ", disguised" not in reason.why and not reason.why.endswith((AT_NOBODY, IN_PASSING))
+    )

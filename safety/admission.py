@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from safety.filter import Filter
-from safety.fold import fold
+from safety.fold import HAN, fold
 from safety.lexicon import BadLexicon, Lexicon, load_lexicon
 from safety.lexicon.parse import HERE
 from safety.policy import load_policy
@@ -25,6 +26,9 @@ BLOCK_SHARE = 0.001  # of ordinary posts that the whole block tier may hit (issu
 REVIEW_SHARE = 0.008
 SHARES = {"block": 0.0002, "review": 0.001, "evidence": 0.02}  # of ordinary posts that one new entry may hit
 RARE = 2  # occurrences in 20,000 posts
+OFTEN = 5  # occurrences in ordinary posts and talk from which on two characters belong together
+KNOWN_WORD = 50  # counts in the dictionary: rarer ones are names and slips
+PAIR = re.compile(f"[{HAN}]{{2}}")
 POOL = "safety/ordinary_posts.jsonl.gz"
 UNSEEN = 3  # the quarter, by the first byte of the SHA-256 of a text, that no word was chosen with
 TALK = "emotion/cped.jsonl.gz"
@@ -80,19 +84,34 @@ def note_writings(line: str, index: Mapping[str, Sequence[tuple[str, str]]], fou
                 found[word][written] += 1
 
 
+def collect_pairs(posts: Sequence[str], talk: Sequence[str], words: Iterator[str]) -> dict[str, str]:
+    """Return, for each Han character, those that often follow it in ordinary posts and talk, or in a known word."""
+    seen: Counter[str] = Counter()
+    for word in words:
+        seen.update({word[place : place + 2]: OFTEN for place in range(len(word) - 1)})
+    for text in (*posts, *talk):
+        plain = fold(text).text
+        seen.update(plain[place : place + 2] for place in range(len(plain) - 1))
+    found: dict[str, str] = defaultdict(str)
+    for pair, count in sorted(seen.items()):
+        if count >= OFTEN and PAIR.fullmatch(pair):
+            found[pair[0]] += pair[1]
+    return found
+
+
 def read_talk(data: Path) -> list[str]:
     """Return the lines of CPED, everyday dialogue (Apache-2.0): only to learn how harmless words are written."""
     with gzip.open(data / TALK, "rt", encoding="utf-8") as lines:
         return [json.loads(line)["text"] for line in lines]
 
 
-def read_dictionary() -> Iterator[str]:
-    """Yield the words of jieba's dictionary."""
+def read_dictionary(least: int = 1) -> Iterator[str]:
+    """Yield the words of jieba's dictionary that were counted at least so often."""
     from jieba import Tokenizer  # noqa: PLC0415 - only this builder needs it
 
     words = Tokenizer()
     words.initialize()
-    yield from (word for word, count in words.FREQ.items() if count and 1 < len(word) < 6)
+    yield from (word for word, count in words.FREQ.items() if count >= least and 1 < len(word) < 6)
 
 
 def measure(lexicon_filter: Filter, posts: Sequence[str]) -> tuple[Counter[str], Counter[str]]:
@@ -132,13 +151,17 @@ def list_keys(lexicon: Lexicon) -> set[str]:
 
 
 def main(data: Path) -> None:
-    """Write ordinary.tsv, then admission.tsv, and say what was measured."""
+    """Write ordinary.tsv, pairs.tsv, then admission.tsv, and say what was measured."""
     known, unseen = read_pool(data)
     lexicon = load_lexicon()
     ordinary = collect_ordinary(lexicon, known, read_talk(data), read_dictionary())
     head = f"# Writings that sound like a listed word: {POOL} ({hash_pool(known)}), CPED, jieba's dictionary.\n"
     rows = "".join(f"{word}\t{' '.join(sorted(found))}\n" for word, found in sorted(ordinary.items()))
     (HERE / "ordinary.tsv").write_text(head + rows, encoding="utf-8")
+    pairs = collect_pairs(known, read_talk(data), read_dictionary(KNOWN_WORD))
+    head = f"# Characters that often follow each other: {POOL} ({hash_pool(known)}), CPED, jieba's dictionary.\n"
+    rows = "".join(f"{first}\t{seconds}\n" for first, seconds in pairs.items())
+    (HERE / "pairs.tsv").write_text(head + rows, encoding="utf-8")
     loaded = Filter.load()
     hits, tiers = measure(loaded, known)
     _, check = measure(loaded, unseen)

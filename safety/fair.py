@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from pathlib import Path
 
 GROUPS = [
     "黑人",
@@ -176,3 +177,9 @@ def write_fair() -> list[str]:
 def write_fair_english() -> list[str]:
     """Return 300 English sentences: every frame with every group."""
     return [frame.format(g=group) for frame, group in product(ENGLISH_FRAMES, ENGLISH_GROUPS)]
+
+
+def read_own() -> list[str]:
+    """Return 500 sentences written one by one: against prejudice, quotations, news, questions, kind talk."""
+    lines = Path(__file__).with_name("fair.txt").read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith("#")]

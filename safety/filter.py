@@ -18,7 +18,7 @@ from safety.hidden import gives_away
 from safety.initials import Initials, build_initials, find_initials
 from safety.judge import Opinion, consider
 from safety.lexicon import Lexicon, load_lexicon
-from safety.lexicon.ordinary import load_ordinary
+from safety.lexicon.ordinary import load_ordinary, load_pairs
 from safety.model import Model, load_model
 from safety.moods import find_by_mood
 from safety.personal import find_personal
@@ -65,7 +65,7 @@ class Filter:
     @cached_property
     def unmasking(self) -> Unmasking:
         """What taking disguises off needs to know about the word lists."""
-        hearing: Hearing = build_hearing(self.lexicon.heard, load_ordinary())
+        hearing: Hearing = build_hearing(self.lexicon.heard, load_ordinary(), load_pairs())
         ruses = build_ruses(self.lexicon.aliases, self.lexicon.english, self.lexicon.words.get("vile", ()))
         return Unmasking(hearing, self.lexicon.aliases, self.lexicon.alias_pattern, self.lexicon.english, ruses)
 
@@ -152,10 +152,8 @@ class Filter:
         if self.model is None or not views.plain.text.strip():
             return reasons
         chance, grade = self.model.judge(views.reassembled)
-        if grade == "calm":
-            return calm_down(reasons, views.plain.text)
-        if grade == "low":
-            return reasons
+        if grade == "calm" or grade == "low":  # noqa: PLR1714 - so that the type of the rest is known
+            return calm_down(reasons, views, grade)
         why = f"the classifier takes this for offensive (probability {chance:.2f})"
         return [*reasons, note("toxicity", "classifier", grade, (0, len(views.original)), why)]
 

@@ -86,7 +86,7 @@ class Model:
 
 
 def list_grams(folded: Folded, language: Language) -> set[str]:
-    """Return the grams of a text: 1-4 characters and 1-3 syllables, or for English words, pairs and 3-5 letters."""
+    """Return the grams of a text: 1-4 characters and 1-3 syllables, or for English words, pairs and 4-6 letters."""
     if language == "en":
         return list_latin_grams(folded.text[:LONGEST])
     text = BREAK.sub(" ", folded.text[:LONGEST])
@@ -101,13 +101,14 @@ def list_grams(folded: Folded, language: Language) -> set[str]:
 
 
 def list_latin_grams(text: str) -> set[str]:
-    """Return words, pairs of words, and runs of three to five letters inside words, marked by their borders."""
+    """Return words, pairs of words that are neighbours or have one between them, and runs of four to six letters."""
     words = LATIN.findall(text)
     grams = {f"={word}" for word in words}
     grams.update(f"={first} {second}" for first, second in pairwise(words))
+    grams.update(f"={first} _ {third}" for first, third in zip(words, words[2:], strict=False))
     for word in set(words):
         marked = f"<{word}>"
-        for size in (3, 4, 5):
+        for size in (4, 5, 6):
             grams.update(marked[place : place + size] for place in range(len(marked) - size + 1))
     return grams
 

@@ -39,8 +39,10 @@ def list_readings(views: Views) -> Iterator[tuple[str, Folded]]:
     yield "plain", plain
     if views.joined.text != plain.text:
         yield "joined", views.joined
-    for unmasked in (views.unmasked, views.reassembled):
-        if unmasked.text not in {plain.text, views.joined.text}:
+    known = {plain.text, views.joined.text}
+    for unmasked in (views.unmasked, views.reassembled, views.regrouped):
+        if unmasked.text not in known:
+            known.add(unmasked.text)
             yield "unmasked", unmasked
     if len(views.heads.text) >= SHORTEST_BACKWARDS:
         yield "picked", views.heads
@@ -65,6 +67,8 @@ def search(name: str, folded: Folded, lexicon: Lexicon, direction: Direction) ->
     rules: dict[str, Rule] = {}
     met: set[str] = set()
     terms, anchors = lexicon.terms, lexicon.anchors
+    if name == "reversed" and HAN_CHAR.search(text):
+        anchors = {}  # a rule is about the order of words: read from its end a text fits many by chance
     for place in range(len(text)):
         pair = text[place : place + 2]
         if pair in terms:

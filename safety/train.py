@@ -18,7 +18,7 @@ import numpy as np
 
 from safety.admission import hash_pool, read_pool
 from safety.disguise import homophones, initials, pinyin, split
-from safety.fair import write_fair, write_fair_english
+from safety.fair import read_own, write_fair, write_fair_english
 from safety.fold import Folded
 from safety.model import HERE, Language, Scale, count, list_grams, write_weights
 from safety.views import Unmasking, Views, build_hearing
@@ -29,7 +29,9 @@ KEPT_ENGLISH = 40_000
 NEGATIVES = 16_000  # ordinary posts as named negatives
 TALK = 8_000
 HOLD_SHARE, BLOCK_SHARE = 0.0025, 0.00005  # of everyday talk that was not trained on: the false-flag budget
+HEATED_HOLD, HEATED_BLOCK = 0.0125, 0.0005  # of heated posts that were not trained on: the stricter of the two counts
 HEATED_SHARE = 0.02  # of the same talk is not calm: there a coarse word keeps its weight
+HEATED_WEIGHT, OWN_WEIGHT = 1.0, 3.0  # of a heated post and of a sentence of our own among the negatives
 PASSES = 90  # of the solver; stopped this early the model ranks everyday posts better than when fully fitted
 NAKED = Unmasking(build_hearing(frozenset(), {}), {}, None, frozenset())
 FLAGS = ("S", "H", "V", "HR", "SH", "S3", "H2", "V2")
@@ -91,10 +93,10 @@ REFUTES = re.compile(
 
 
 def gather_chinese(data: Path, posts: Sequence[str]) -> tuple[list[str], list[int], list[float]]:
-    """Return texts, labels and weights: COLD, ordinary posts and TV dialogue as negatives, our own fair sentences.
+    """Return texts, labels and weights: COLD; ordinary and heated posts, TV dialogue and our own as negatives.
 
     Harmless COLD comments that speak against prejudice count two and a half times: they are the main false alarm.
-    Every COLD comment and every second ordinary post comes again in disguise, at about half its weight.
+    Every COLD comment and every second post comes again in disguise, at about half its weight.
     """
     dice = Random(SEED)  # noqa: S311 - training must be repeatable
     rows = read_rows(data, "cold_train") + read_rows(data, "cold_dev")
@@ -104,9 +106,20 @@ def gather_chinese(data: Path, posts: Sequence[str]) -> tuple[list[str], list[in
     hidden = [disguise(text, dice) for text in texts]
     hidden_posts = [disguise(text, dice) for text in posts[::2]]
     spoken = read_talk(data)[:TALK]
-    fair = write_fair()
-    clean = [*posts, *hidden_posts, *spoken, *fair]
-    clean_weights = [1.0] * len(posts) + [0.5] * len(hidden_posts) + [1.0] * (len(spoken) + len(fair))
+    heated = read_heated(data)[0]
+    hidden_heated = [disguise(text, dice) for text in heated[::2]]
+    fair, own = write_fair(), read_own()
+    negatives = (
+        (posts, 1.0),
+        (hidden_posts, 0.5),
+        (spoken, 1.0),
+        (heated, HEATED_WEIGHT),
+        (hidden_heated, 0.5 * HEATED_WEIGHT),
+        (fair, 1.0),
+        (own, OWN_WEIGHT),
+    )
+    clean = [text for group, _ in negatives for text in group]
+    clean_weights = [weight for group, weight in negatives for _ in group]
     return (
         [*texts, *hidden, *clean],
         [*labels, *labels, *([0] * len(clean))],
@@ -120,6 +133,16 @@ def read_talk(data: Path) -> list[str]:
         texts = [json.loads(line)["text"] for line in lines]
     Random(SEED).shuffle(texts)  # noqa: S311 - training must be repeatable
     return texts
+
+
+def read_heated(data: Path) -> tuple[list[str], list[str]]:
+    """Return the labelled posts of the COVID-7 release, full of feeling: half to train on, half for the thresholds."""
+    with gzip.open(data / "emotion" / "covid7.jsonl.gz", "rt", encoding="utf-8") as lines:
+        texts = sorted({json.loads(line)["text"] for line in lines})
+    parts: tuple[list[str], list[str]] = ([], [])
+    for text in texts:
+        parts[hashlib.sha256(text.encode()).digest()[0] % 2].append(text)
+    return parts
 
 
 def read_reddit(data: Path) -> list[str]:
@@ -136,7 +159,7 @@ def gather_english(data: Path, rows: Sequence[dict[str, Any]]) -> tuple[list[str
     texts = [row["prompt"] for row in rows]
     labels = [is_flagged(row) for row in rows]
     fair = write_fair_english()
-    return [*texts, *fair], [*labels, *([0] * len(fair))], [*([1.0] * len(texts)), *([0.3] * len(fair))]
+    return [*texts, *fair], [*labels, *([0] * len(fair))], [*([1.0] * len(texts)), *([0.1] * len(fair))]
 
 
 def is_flagged(row: dict[str, Any]) -> int:
@@ -158,13 +181,23 @@ def prune(found: tuple[dict[str, float], float], kept: int) -> tuple[dict[str, f
     return {name: weights[name] for name in names}, bias
 
 
-def scale(raw: Sequence[float], truth: Sequence[int], clean: Sequence[float], bias: float) -> Scale:
-    """Fit Platt's curve on labelled scores and take the thresholds from the false-flag budget on clean ones."""
+def scale(
+    raw: Sequence[float], truth: Sequence[int], bias: float, *clean: tuple[Sequence[float], float, float]
+) -> Scale:
+    """Fit Platt's curve on labelled scores and take the thresholds from the false-flag budgets on clean ones.
+
+    Each `clean` is scores with the shares that may be held and blocked; the stricter threshold counts. Scores are moved
+    so that zero means a probability of one half.
+    """
     from sklearn.linear_model import LogisticRegression
 
     curve = LogisticRegression(C=1e6).fit(np.array(raw).reshape(-1, 1), np.array(truth))
-    hold, block, calm = np.quantile(np.array(clean), [1 - HOLD_SHARE, 1 - BLOCK_SHARE, 1 - HEATED_SHARE]).tolist()
-    return Scale(bias, float(curve.coef_[0][0]), float(curve.intercept_[0]), hold, block, calm)
+    slope, offset = float(curve.coef_[0][0]), float(curve.intercept_[0])
+    move = offset / slope
+    hold = max(float(np.quantile(scores, 1 - share)) for scores, share, _ in clean)
+    block = max(float(np.quantile(scores, 1 - share)) for scores, _, share in clean)
+    calm = float(np.quantile(clean[0][0], 1 - HEATED_SHARE))
+    return Scale(bias + move, slope, 0.0, hold + move, block + move, calm + move)
 
 
 def main(data: Path) -> None:
@@ -174,13 +207,14 @@ def main(data: Path) -> None:
     texts, labels, weights = gather_chinese(data, posts)
     chinese = prune(fit(texts, labels, "zh", weights=weights, c=4.0), KEPT)
     dev = read_rows(data, "cold_dev")
-    talk = read_talk(data)[TALK : TALK + 20_000]
+    talk, heated = read_talk(data)[TALK : TALK + 20_000], read_heated(data)[1]
     scales = {
         "zh": scale(
             rate(chinese, [r["text"] for r in dev], "zh"),
             [r["label"] for r in dev],
-            rate(chinese, talk, "zh"),
             chinese[1],
+            (rate(chinese, talk, "zh"), HOLD_SHARE, BLOCK_SHARE),
+            (rate(chinese, heated, "zh"), HEATED_HOLD, HEATED_BLOCK),
         )
     }
     rows = read_rows(data, "openai_moderation_half")
@@ -191,8 +225,8 @@ def main(data: Path) -> None:
     scales["en"] = scale(
         rate(english, [r["prompt"] for r in rows], "en"),
         [is_flagged(r) for r in rows],
-        rate(english, reddit, "en"),
         english[1],
+        (rate(english, reddit, "en"), HOLD_SHARE, BLOCK_SHARE),
     )
     HERE.mkdir(exist_ok=True)
     steps = {"zh": write_weights("zh", chinese[0], HERE), "en": write_weights("en", english[0], HERE)}
@@ -207,14 +241,17 @@ def main(data: Path) -> None:
             "COLDataset train and dev": 32157,
             f"ordinary posts, hash {hash_pool(posts)}": len(posts),
             "CPED dialogue": TALK,
+            "posts of the COVID-7 release with their seven feelings, half": len(read_heated(data)[0]),
             "OpenAI moderation release, half": len(rows),
-            "own sentences (safety/fair.py)": len(write_fair()) + len(write_fair_english()),
+            "own sentences (safety/fair.py, fair.txt)": len(write_fair()) + len(read_own()) + len(write_fair_english()),
         },
         "budget": {
             "hold": HOLD_SHARE,
             "block": BLOCK_SHARE,
+            "heated_hold": HEATED_HOLD,
+            "heated_block": HEATED_BLOCK,
             "heated": HEATED_SHARE,
-            "measured_on": "20,000 other CPED lines, 10,000 GoEmotions comments",
+            "measured_on": "20,000 other CPED lines; the other half of COVID-7; 10,000 GoEmotions comments",
         },
         "seed": SEED,
     }

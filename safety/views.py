@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
+from itertools import pairwise
 
 from safety.fold import HAN, Folded, fold, rewrite, substitute, thin_out, turn_round
 from safety.ruses import Ruses, undo
@@ -15,9 +16,14 @@ from safety.sounds import hear, sound
 from safety.tables import load_emoji_names, load_english, load_parts
 
 ACCENTED = re.compile("[\xe0-\xff\u0100-\u024f\u1e00-\u1eff]")
+STROKES = "\u31c0-\u31ef"  # parts of characters, although no characters themselves
 # Between two Han characters: blanks, and signs that no sentence uses there.
-WEDGE = re.compile(rf"(?<=[{HAN}])(?:[^\w\s。!?,;:、…～\"'“”‘’()\[\]《》「」『』【】@#—]|_|[ ]){{1,3}}(?=[{HAN}])")
-CHAIN = re.compile(rf"(?:[{HAN}](?:[^\w]|_){{1,3}}){{2,}}[{HAN}](?![{HAN}])")
+WEDGE = re.compile(
+    rf"(?<=[{HAN}])(?:[^\w\s。!?,;:、…～\"'“”‘’()\[\]《》「」『』【】@#—{STROKES}]|_|[ ]){{1,3}}(?=[{HAN}])"
+)
+CHAIN = re.compile(rf"(?:[{HAN}](?:[^\w{STROKES}]|_){{1,3}}){{2,}}[{HAN}](?![{HAN}])")
+GAP = re.compile(r"[\W_]+")
+PAUSE = re.compile("[,。!?;:、…]")
 SPELLED = re.compile(r"(?<![a-z0-9])(?:[a-z0-9@$!*][^\w@$!*]{1,3}|[a-z0-9@$!*]_){2,}[a-z0-9@$!*](?![a-z0-9])")
 STARRED = re.compile(r"(?<![a-z0-9*])(?:[a-z0-9@]\*){3,40}[a-z0-9@](?![a-z0-9*])")
 REPEAT = re.compile(rf"([{HAN}a-z])\1{{2,}}")
@@ -31,7 +37,6 @@ LEET_L = LEET | {ord("1"): "l"}
 RADICALS = frozenset(
     "亻氵扌忄讠钅饣纟犭衤礻刂阝艹辶牜冫宀灬疒囗彳覀罒虍攵卩廴匚丬勹冖彡亠丷爫丿丨丶乚亅厶廾屮夂癶糹訁飠釒"
 )
-NON_WORD = re.compile(r"[^\w]+")
 DOTS = re.compile(rf"(?<=[{HAN}])(?:…|\.{{2,3}}){{1,3}}(?=[{HAN}])")
 HEAD = re.compile(rf"(?:^|[\n。!?,;])[^\w\n]{{0,4}}([{HAN}])")
 FEWEST_HEADS = 3
@@ -40,10 +45,15 @@ NO_RUSES = Ruses()
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """Words that may hide behind sounds, indexed by their first two syllables, with the harmless writings of each."""
+    """Words that may hide behind sounds, indexed by their first two syllables, with the harmless writings of each.
+
+    `pairs` are two characters that often stand together in ordinary posts: a writing whose every character belongs to
+    one of them is that writing, and hides nothing.
+    """
 
     index: Mapping[str, Sequence[tuple[str, str]]]
     ordinary: Mapping[str, frozenset[str]]
+    pairs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +96,16 @@ class Views:
     @cached_property
     def reassembled(self) -> Folded:
         """Also parts that are words of their own put together (力口 becomes 加); never read by sound, for that errs."""
-        folded = join_parts(self.joined, load_parts(), open_parts())
+        return self.read_aliases(join_parts(self.joined, load_parts(), open_parts()))
+
+    @cached_property
+    def regrouped(self) -> Folded:
+        """The same, its parts put together from the end: 一木羊 is 一样, and not 本羊."""
+        turned = join_parts(turn_round(self.joined), load_turned_parts(), close_parts())
+        return self.read_aliases(turn_round(turned)) if len(turned.text) < len(self.joined.text) else self.joined
+
+    def read_aliases(self, folded: Folded) -> Folded:
+        """Replace coded spellings in a text whose parts were put together."""
         if folded is self.joined or self.unmasking.alias_pattern is None:
             return folded
         aliases = self.unmasking.aliases
@@ -125,8 +144,12 @@ def join(plain: Folded, english: frozenset[str]) -> Folded:
 
 
 def find_gaps(found: re.Match[str]) -> Iterator[int]:
-    """Yield the places of a match that hold neither letter nor digit."""
-    return (place for place, char in enumerate(found[0], found.start()) if not char.isalnum())
+    """Yield the places that hold the characters of a chain apart; commas and the like stay if few gaps have one."""
+    gaps = GAP.findall(found[0])
+    few = 2 * sum(PAUSE.search(gap) is not None for gap in gaps) <= len(gaps)
+    for place, char in enumerate(found[0], found.start()):
+        if not char.isalnum() and not (few and PAUSE.match(char)):
+            yield place
 
 
 def put_together(spelled: str, english: frozenset[str]) -> str:
@@ -187,6 +210,18 @@ def name_emoji(plain: Folded) -> Folded:
 def load_radical_parts() -> dict[str, str]:
     """Return the splits with a part that is no word of its own: those are never written by chance."""
     return {parts: char for parts, char in load_parts().items() if not RADICALS.isdisjoint(parts)}
+
+
+@cache
+def load_turned_parts() -> dict[str, str]:
+    """Return all splits written from their end."""
+    return {parts[::-1]: char for parts, char in load_parts().items()}
+
+
+@cache
+def close_parts() -> frozenset[str]:
+    """Return the characters that a split ends with."""
+    return frozenset(parts[-1] for parts in load_parts())
 
 
 @cache
@@ -255,7 +290,8 @@ LEET_STAR = {key: value for key, value in LEET.items() if key != ord("*")}
 def replace_sounds(folded: Folded, hearing: Hearing) -> Folded:
     """Write the word meant where another writing sounds the same.
 
-    Three syllables and more count always; two only when the writing is no ordinary one (measured on ordinary posts).
+    Three syllables and more count unless their characters belong where they stand; two only when the writing is no
+    ordinary one (both measured on ordinary posts).
     """
     heard = hear(folded)
     text, index = heard.text, hearing.index
@@ -280,8 +316,9 @@ def is_disguise(folded: Folded, heard: Folded, where: tuple[int, int], word: str
     """Say whether the syllables at this place are the word in another writing."""
     place, size = where
     start, end = heard.span(place, place + size)
-    surface = written(folded, start, end)
-    if surface == word:
+    first, last = find_written(folded, start, end)
+    surface = folded.text[first:last]
+    if surface == word or (len(surface) == size and is_natural(folded.text, first, last, hearing.pairs)):
         return False
     harmless = hearing.ordinary.get(word)
     if harmless is None:
@@ -291,12 +328,19 @@ def is_disguise(folded: Folded, heard: Folded, where: tuple[int, int], word: str
     return surface not in harmless
 
 
-def written(folded: Folded, start: int, end: int) -> str:
-    """Return the folded characters that came from this span of the original."""
+def find_written(folded: Folded, start: int, end: int) -> tuple[int, int]:
+    """Return where the folded characters stand that came from this span of the original."""
     if isinstance(folded.starts, range):
-        return folded.text[start:end]
-    first = bisect_left(folded.starts, start)
-    return folded.text[first : bisect_left(folded.starts, end, first)]
+        return start, end
+    return bisect_left(folded.starts, start), bisect_left(folded.starts, end)
+
+
+def is_natural(text: str, first: int, last: int, pairs: frozenset[str]) -> bool:
+    """Say whether every character from `first` to `last` makes a common pair with one of its neighbours."""
+    together = [text[place : place + 2] in pairs for place in range(first - 1, last)] if first else [False]
+    if not first:
+        together += [text[place : place + 2] in pairs for place in range(last)]
+    return all(before or after for before, after in pairwise(together))
 
 
 def restore(folded: Folded, heard: Folded, pieces: list[tuple[int, int, str]]) -> Folded:
@@ -316,7 +360,9 @@ def restore(folded: Folded, heard: Folded, pieces: list[tuple[int, int, str]]) -
     return rewrite(folded, out)
 
 
-def build_hearing(words: frozenset[str], ordinary: Mapping[str, frozenset[str]]) -> Hearing:
+def build_hearing(
+    words: frozenset[str], ordinary: Mapping[str, frozenset[str]], pairs: frozenset[str] = frozenset()
+) -> Hearing:
     """Index words of Han characters by the first two of their syllables, the longest first."""
     index: dict[str, list[tuple[str, str]]] = {}
     for word in sorted(words):
@@ -326,4 +372,4 @@ def build_hearing(words: frozenset[str], ordinary: Mapping[str, frozenset[str]])
         index.setdefault(syllables[:2], []).append((syllables, word))
     for found in index.values():
         found.sort(key=lambda pair: -len(pair[0]))
-    return Hearing(index, ordinary)
+    return Hearing(index, ordinary, pairs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from re import _compiler as compiler  # type: ignore[attr-defined] # the only place that knows a pattern's structure
 from re import _constants as signs  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
@@ -14,10 +15,12 @@ MOST_SIGNS = 40  # a larger set of single characters says too little
 Words = frozenset[str] | None
 
 
+@lru_cache(maxsize=4096)
 def compile_anchored(text: str) -> tuple[re.Pattern[str], Words]:
     """Return the compiled pattern, and words of which each match holds at least one (None when it promises nothing).
 
-    The text is parsed once for both, which is most of the time that reading the lists takes. Raises re.error.
+    The text is parsed once for both, which is most of the time that reading the lists takes, and not again when the
+    lists are read once more: only changed patterns cost anything then. Raises re.error.
     """
     tree = parser.parse(text)
     return compiler.compile(tree), of_sequence(tree)

@@ -15,3 +15,13 @@ def load_ordinary() -> Mapping[str, frozenset[str]]:
         return {}
     rows = (line.split("\t") for line in path.read_text(encoding="utf-8").splitlines() if line and line[0] != "#")
     return {word: frozenset(writings.split()) for word, writings in rows}
+
+
+@cache
+def load_pairs() -> frozenset[str]:
+    """Return pairs of characters that often stand together in ordinary posts, talk and dictionary words."""
+    path = Path(__file__).with_name("pairs.tsv")
+    if not path.exists():
+        return frozenset()
+    rows = (line.split("\t") for line in path.read_text(encoding="utf-8").splitlines() if line and line[0] != "#")
+    return frozenset(first + second for first, seconds in rows for second in seconds)
