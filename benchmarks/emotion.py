@@ -38,6 +38,7 @@ SETS = (
     "own_kinds_test",
     "own_last",
     "own_fresh",
+    "own_blind",
 )
 BINS = 15
 
@@ -222,6 +223,18 @@ def tones() -> None:
     line(f"idioms of death sent to crisis, all sets ({idiom_all})", f"{idiom_bad / idiom_all:.1%}", "<= 1 %")
 
 
+def second_reader() -> None:
+    seen = [row.split("\t") for row in (CASES / "second.tsv").read_text("utf-8").splitlines()[1:]]
+    first = {(file, row["id"]): row["tone"] for file in {s[0] for s in seen} for row in rows(CASES / f"{file}.jsonl")}
+    same = sum(first[file, number] == best for file, number, best, _ in seen)
+    fits = sum(first[file, number] in accepted.split(",") for file, number, _, accepted in seen)
+    line(
+        f"second reader agrees: same tone / first tone accepted ({len(seen)})",
+        f"{same / len(seen):.1%} / {fits / len(seen):.1%}",
+        "",
+    )
+
+
 def speed(data: Path) -> None:
     posts = [row["text"] for row in rows(data / "emotion" / "smp_usual_dev.jsonl.gz") if 50 <= len(row["text"]) <= 70]
     for text in posts:
@@ -307,6 +320,7 @@ def main() -> None:
     english(given.data)
     sarcasm(given.data)
     tones()
+    second_reader()
     if given.rivals:
         rivals(given.data)
 

@@ -22,7 +22,7 @@ from redis.asyncio import Redis
 from sqlalchemy import Connection, text
 
 from bot.embedded import EmbeddedValkey
-from bot.journal.database import GroupedWrites, open_database
+from bot.journal.database import Grouped, open_database
 
 MESSAGES = [{"role": "system", "content": "x" * 2500}, {"role": "user", "content": "y" * 800}]
 AT_ONCE = 64
@@ -34,7 +34,7 @@ async def floor(kind: str, url: str, count: int) -> dict[str, float]:
         valkey = EmbeddedValkey(folder / "valkey")
         await valkey.start()
         database = await open_database(f"sqlite:///{folder / 'j.sqlite3'}")
-        grouped = GroupedWrites(database)
+        grouped = Grouped(database.write)
         redis = Redis.from_url(valkey.url)
         await redis.xgroup_create("s", "g", id="0", mkstream=True)
         client = AsyncOpenAI(base_url=f"{url}/v1", api_key="k", max_retries=0, timeout=30)

@@ -118,7 +118,8 @@ def serve(stage: Stage) -> web.Application:
         seconds = min(4.0, math.exp(stage.random.gauss(math.log(0.8), 0.35)))
         stage.model_seconds.append(seconds)
         await asyncio.sleep(seconds)
-        text = stage.random.choice(ANSWERS)
+        # No two answers are the same either.
+        text = f"{stage.random.choice(ANSWERS)}，这是第{len(stage.model_seconds)}句"
         choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}
         usage = {"prompt_tokens": 900, "completion_tokens": 30, "total_tokens": 930}
         return web.json_response(

@@ -51,6 +51,10 @@ ROLES = ("all", "listen", "work", "web")
 # A listener that died is followed by another one within LEASE + POLL seconds at the most.
 LEASE = 9.0
 POLL = 3.0
+# Whoever leads asks so often whether it still does; with a poll in between a lease is renewed well before it ends.
+RENEW = 3.0
+# After something was heard others may gather for so long: a batch costs little more than one mention.
+GATHER = 0.05
 # How old the list of accounts may be whose hints a worker takes.
 ACCOUNTS_EVERY = 5.0
 
@@ -174,6 +178,7 @@ class House:
     accounts: set[str] = field(default_factory=set)
     known: frozenset[str] = frozenset()
     standing_by: set[str] = field(default_factory=set)
+    leading: dict[str, float] = field(default_factory=dict)
 
     @property
     def plaza_url(self) -> str:
@@ -352,7 +357,8 @@ class House:
             if not hear:
                 await asyncio.sleep(3600)
             elif await self._leads(platform.account):
-                await self.bot.listen(platform, wait=POLL)
+                if await self.bot.listen(platform, wait=POLL):
+                    await asyncio.sleep(GATHER)
             else:
                 await asyncio.sleep(POLL)
 
@@ -360,6 +366,9 @@ class House:
 
     async def _leads(self, account: str) -> bool:
         """Whether this process listens for the account. Only economy: two listeners at once do no harm."""
+        now = asyncio.get_running_loop().time()
+        if now < self.leading.get(account, 0.0):
+            return True
         try:
             leads = await self.queue.lead(account, self.bot.name, LEASE)
         except TryLater:
@@ -367,6 +376,7 @@ class House:
         if not leads and account not in self.standing_by:
             log.info("%s: another listener leads; standing by", account)
         (self.standing_by.discard if leads else self.standing_by.add)(account)
+        self.leading[account] = now + RENEW if leads else 0.0
         return leads
 
     async def _refresh(self) -> None:

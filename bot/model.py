@@ -257,7 +257,7 @@ class Brief(Value):
 
     `topics` are what people talk about today: the one of the post first, usable or not, then others that may be
     material for a joke; none means that nothing is known of today. `persona` names the persona file to write under;
-    `room` is how many characters the reply may have, label left out; `hints` are remarks of our own code.
+    `room` is how many characters the reply may have, label left out.
     """
 
     mention: Mention
@@ -265,7 +265,6 @@ class Brief(Value):
     memes: tuple[Meme, ...] = ()
     topics: tuple[Topic, ...] = ()
     room: int
-    hints: tuple[str, ...] = ()
 
 
 class Draft(Value):

@@ -164,8 +164,6 @@ def _material(brief: Brief) -> dict[str, object]:
         ]
     if brief.reading.pictures:
         material["pictures_show"] = _clip(brief.reading.pictures, COMMENT_LIMIT)
-    if brief.hints:
-        material["hints"] = [_clip(hint, THREAD_LIMIT) for hint in brief.hints[:8]]
     if brief.memes and brief.reading.tone is not Tone.COMFORT:
         material["meme_cards"] = [_card(meme) for meme in brief.memes[:MEME_LIMIT]]
     if brief.topics:

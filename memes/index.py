@@ -55,8 +55,7 @@ def list_grams(texts: Sequence[str]) -> tuple[Ints, Ints]:
     lengths = np.array([len(part) // 4 for part in raw], np.int64)
     marks = np.frombuffer(b"".join(raw), np.uint32).astype(np.int64)
     owners = np.repeat(np.arange(len(texts)), lengths)
-    known, inverse = np.unique(marks, return_inverse=True)
-    letters = np.array([chr(mark).isalnum() for mark in known], bool)[inverse]
+    letters = np.fromiter(map(str.isalnum, b"".join(raw).decode("utf-32-le")), bool, len(marks))
     # One gap stands for any number of marks between two words.
     opening = np.ones(len(marks), bool)
     opening[1:] = letters[:-1] | (owners[1:] != owners[:-1])
@@ -71,6 +70,16 @@ def list_grams(texts: Sequence[str]) -> tuple[Ints, Ints]:
     triple = owners[:-2] == owners[2:]
     keys = np.concatenate((marks[single], pairs[double], triples[triple]))
     return keys, np.concatenate((owners[single], owners[:-1][double], owners[:-2][triple]))
+
+
+def _count(keys: Ints) -> tuple[Ints, Ints]:
+    """What np.unique says of a few hundred keys, at a quarter of its price."""
+    keys = np.sort(keys)
+    new = np.flatnonzero(np.concatenate((_FIRST_IS_NEW[: len(keys)], keys[1:] != keys[:-1])))
+    return keys[new], np.diff(new, append=len(keys))
+
+
+_FIRST_IS_NEW = np.array([True])
 
 
 @dataclass(frozen=True)
@@ -110,7 +119,7 @@ class Grams:
 
     def read(self, text: str) -> Query:
         """Return a folded text as a query. Terms that nothing here holds only make the others weigh less."""
-        keys, counts = np.unique(list_grams([text])[0], return_counts=True)
+        keys, counts = _count(list_grams([text])[0])
         if not len(self._known):
             return Query(np.zeros(0, np.int64), np.zeros(0, np.float32))
         at = np.minimum(np.searchsorted(self._known, keys), len(self._known) - 1)

@@ -27,16 +27,15 @@ class Phrases:
 
     def find(self, text: str) -> list[Hit]:
         """Return the hits in a folded text, in its order; they do not overlap."""
-        hits, at = [], 0
-        while at < len(text):
-            hit = self._match(text, at)
-            if hit:
+        hits, end = [], 0
+        for at, first in enumerate(text):
+            if at >= end and first in self._lengths and (hit := self._match(text, at)):
                 hits.append(hit)
-            at = hit.end if hit else at + 1
+                end = hit.end
         return hits
 
     def _match(self, text: str, start: int) -> Hit | None:
-        for length in self._lengths.get(text[start], ()):
+        for length in self._lengths[text[start]]:
             end = start + length
             phrase = text[start:end]
             # A slice behind the end is shorter than asked for, and would pass for a shorter phrase.

@@ -105,6 +105,9 @@ CANTONESE = frozenset("嘅咗哋嚟冇喺咁啲嘢囉啫㗎喎嗰佢畀攞瞓嬲
 DOUBLED = re.compile(rf"([{HAN}])\1")
 PERCENT = re.compile("%[0-9a-fA-F]{2}")
 SPELLED = re.compile(r"(?<!\S)(?:\S ){5,}")
+APOSTROPHE = re.compile(r"(?<=[a-z])['’](?=[a-z])")
+# Nothing here comes apart into a letter and its accent: ASCII, quotation marks, Chinese signs and characters.
+UNACCENTED = re.compile("[\x00-\x7f\u2010-\u2027\u3001-\u3029\u4e00-\u9fff\uff01-\uff5e]*")
 TURNED = re.compile("//:|ptth")
 MAYBE_BASE64 = re.compile(r"(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/_-]{8,}={0,2}(?![A-Za-z0-9+/=_-])")
 
@@ -307,10 +310,13 @@ def cut(text: str) -> list[tuple[str, float]]:
     ]
 
 
+@lru_cache(maxsize=64)
 def bare(text: str) -> str:
     """Return a text folded, and without accents."""
     folded = fold(text[:LONGEST]).text
-    folded = re.sub(r"(?<=[a-z])['’](?=[a-z])", "", folded)
+    folded = APOSTROPHE.sub("", folded)
+    if UNACCENTED.fullmatch(folded):
+        return folded
     return "".join(char for char in unicodedata.normalize("NFD", folded) if not unicodedata.combining(char))
 
 

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from safety.tables import load_lookalikes, load_simplified
 
@@ -27,6 +27,7 @@ HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"
 FOREIGN = re.compile("[\u0370-\u03ff\u0400-\u052f\u0531-\u0589\u13a0-\u13ff]")
 # Foreign letters that pass for Latin ones at once; others (в, н, т, и) only look alike in capitals.
 DECEIVING = frozenset("аеорсухіѕјԁһԛԝѵӏοανιυϲϳ")
+TAG = re.compile("[\U000e0020-\U000e007e]")
 KEPT = "…‥⋯～￣´¨¯＂"  # their compatibility forms are several characters or spaces: no gain, and offsets would move
 NEGATIVE_LETTERS = (0x1F150, 0x1F170)  # 🅐-🅩 and 🅰-🆉 have no compatibility form
 
@@ -60,6 +61,7 @@ class Tables:
     lookalikes: dict[str, str]
 
 
+@lru_cache(maxsize=64)  # one reply is folded a dozen times while it is looked at from all sides
 def fold(text: str) -> Folded:
     """Return the text without disguises of form, each character with its place in the original.
 
@@ -205,4 +207,4 @@ def turn_round(folded: Folded) -> Folded:
 
 def reveal_tags(text: str) -> str:
     """Return what is written in invisible tag characters (U+E0020 to U+E007E), as plain ASCII."""
-    return "".join(chr(ord(char) - 0xE0000) for char in text if 0xE0020 <= ord(char) <= 0xE007E)
+    return "".join(chr(ord(char) - 0xE0000) for char in TAG.findall(text))

@@ -9,7 +9,7 @@ from safety.addressee import soften
 from safety.fold import HAN, Folded
 from safety.lexicon.entries import Entry, Lexicon, Rule, Term
 from safety.verdict import Direction, Reason, Risk
-from safety.views import Views, load_english
+from safety.views import Views, know_words, load_english
 
 RISKS: dict[str, Risk] = {"block": "high", "review": "medium", "evidence": "low"}
 SHORTEST_BACKWARDS = 3
@@ -46,7 +46,7 @@ def list_readings(views: Views) -> Iterator[tuple[str, Folded]]:
 
 def reads_better(backwards: str, forwards: str, english: frozenset[str]) -> bool:
     """Say whether a Latin text holds more known words when read from its end."""
-    known = english | load_english() if len(forwards) < 300 else load_english()
+    known = know_words(english) if len(forwards) < 300 else load_english()
     there = sum(word in known for word in LATIN_WORD.findall(forwards))
     back = sum(word in known for word in LATIN_WORD.findall(backwards))
     return back >= 2 and back > there

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 
 from safety.fold import HAN, Folded, fold, rewrite, substitute, turn_round
 from safety.sounds import hear, sound
@@ -78,7 +78,7 @@ class Views:
     @cached_property
     def reassembled(self) -> Folded:
         """Also parts that are words of their own put together (力口 becomes 加); never read by sound, for that errs."""
-        folded = join_parts(self.joined, load_parts())
+        folded = join_parts(self.joined, load_parts(), open_parts())
         if folded is self.joined or self.unmasking.alias_pattern is None:
             return folded
         aliases = self.unmasking.aliases
@@ -111,7 +111,7 @@ def put_together(spelled: str, english: frozenset[str]) -> str:
 
 def split_words(letters: str, english: frozenset[str]) -> str:
     """Cut letters without blanks into known words where that is possible at all, else leave them."""
-    known = english | load_english()
+    known = know_words(english)
     plain = letters.translate(LEET)
     best: list[tuple[int, str] | None] = [(0, "")] + [None] * len(plain)
     for end in range(1, len(plain) + 1):
@@ -132,13 +132,19 @@ def load_english() -> frozenset[str]:
     return frozenset((HERE / "english.txt").read_text(encoding="utf-8").split())
 
 
+@lru_cache(maxsize=4)
+def know_words(english: frozenset[str]) -> frozenset[str]:
+    """Return a lexicon's English words together with the commonest ones; made once, for it is thousands of words."""
+    return english | load_english()
+
+
 def unmask(plain: Folded, joined: Folded, unmasking: Unmasking) -> Folded:
     """Take every further disguise off; the joined view itself comes back when there is none."""
     folded = joined
     named = name_emoji(plain)
     if named is not plain:
         folded = join(named, unmasking.english)
-    folded = join_parts(folded, load_radical_parts())
+    folded = join_parts(folded, load_radical_parts(), open_radical_parts())
     if MASKED.search(folded.text):
         folded = substitute(folded, MASKED, lambda found: unleet(found.group(), unmasking.english))
     if unmasking.alias_pattern is not None:
@@ -149,7 +155,7 @@ def unmask(plain: Folded, joined: Folded, unmasking: Unmasking) -> Folded:
 def name_emoji(plain: Folded) -> Folded:
     """Replace emoji that stand for words."""
     names = load_emoji_names()
-    if plain.text.isascii() or not any(char in names for char in plain.text):
+    if names.keys().isdisjoint(plain.text):
         return plain
     pieces = [(place, place + 1, names[char]) for place, char in enumerate(plain.text) if char in names]
     return rewrite(plain, pieces)
@@ -161,9 +167,23 @@ def load_radical_parts() -> dict[str, str]:
     return {parts: char for parts, char in load_parts().items() if not RADICALS.isdisjoint(parts)}
 
 
-def join_parts(folded: Folded, parts: Mapping[str, str]) -> Folded:
+@cache
+def open_parts() -> frozenset[str]:
+    """Return the characters that a split begins with."""
+    return frozenset(parts[0] for parts in load_parts())
+
+
+@cache
+def open_radical_parts() -> frozenset[str]:
+    """Return the characters that a split with a part that is no word begins with."""
+    return frozenset(parts[0] for parts in load_radical_parts())
+
+
+def join_parts(folded: Folded, parts: Mapping[str, str], openings: frozenset[str]) -> Folded:
     """Put the parts of a character that was taken apart together again (亻言 becomes 信)."""
     text = folded.text
+    if openings.isdisjoint(text):
+        return folded
     pieces: list[tuple[int, int, str]] = []
     place, last = 0, len(text) - 1
     while place < last:
@@ -179,7 +199,7 @@ def join_parts(folded: Folded, parts: Mapping[str, str]) -> Folded:
 
 def unleet(token: str, english: frozenset[str]) -> str:
     """Return the word behind `s3x` or `st*b` if there is one we know, else the token itself."""
-    known = english | load_english()
+    known = know_words(english)
     if "*" in token.strip("*"):
         shape = re.compile("".join("[a-z]" if char == "*" else re.escape(char) for char in token.translate(LEET_STAR)))
         fits = sorted(word for word in english if len(word) == len(token) and shape.fullmatch(word))

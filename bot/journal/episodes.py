@@ -13,7 +13,7 @@ from sqlalchemy.dialects import sqlite
 
 from bot.errors import TryLater
 from bot.journal.burial import is_buried
-from bot.journal.database import Database, GroupedWrites
+from bot.journal.database import Database, Grouped
 from bot.journal.prepared import first_row, named
 from bot.journal.rows import FIRST, columns_of, episode_of, heard_row, steps_json, steps_with
 from bot.journal.schema import actions, cursors, episodes, facts, modes, now, personas, silences, tombstones
@@ -43,12 +43,15 @@ class Episodes:
     clock: Callable[[], datetime] = _utc
     lost: int = 0
     modes: ModeReader = field(default_factory=ModeReader)
-    _group: GroupedWrites = field(init=False)
+    _group: Grouped = field(init=False)
+    _asked: Grouped = field(init=False)
     _known_personas: set[str] = field(default_factory=set)
     _nature: Nature | None = None
+    _cursors: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._group = GroupedWrites(self.database)
+        self._group = Grouped(self.database.write)
+        self._asked = Grouped(self.database.read)
 
     async def open(self) -> None:
         """Make sure that a mode is in force from the first start on; a missing one would mean heightened."""
@@ -86,6 +89,9 @@ class Episodes:
     # 1 LISTEN ---------------------------------------------------------------------------------------------------
 
     async def cursor(self, account: str) -> str | None:
+        """As this process left it; somebody else's move is noticed by `hear`, after which it is read anew."""
+        if account in self._cursors:
+            return self._cursors[account]
         query = select(cursors.c.value).where(cursors.c.account == account)
         value: str | None = await self.database.read(lambda connection: connection.scalar(query))
         return value
@@ -119,7 +125,10 @@ class Episodes:
                 raise TryLater(message)
             return _insert_heard(connection, mentions, at or 0.0, first, self._nature_of(connection))
 
-        return await self.database.write(work)
+        self._cursors.pop(account, None)
+        hints = await self.database.write(work)
+        self._cursors[account] = new
+        return hints
 
     # 2 SWEEP, 3 CLAIM -------------------------------------------------------------------------------------------
 
@@ -344,7 +353,7 @@ class Episodes:
         def work(connection: Connection) -> Standing:
             return _standing(connection, gate, episode, self._nature_of(connection).seal, self.modes)
 
-        return await self.database.read(work)
+        return await self._asked.do(episode.key, work)
 
     async def replies_in(self, account: str, root: str) -> Sequence[str]:
         query = select(episodes.c.reply_id).where(

@@ -63,13 +63,13 @@ OUTSIDE = st.one_of(
 )  # fmt: skip
 
 
-@given(text=OUTSIDE, above=st.lists(OUTSIDE, max_size=4), name=OUTSIDE, hint=OUTSIDE, meaning=OUTSIDE, pictures=OUTSIDE)
+@given(text=OUTSIDE, above=st.lists(OUTSIDE, max_size=4), name=OUTSIDE, meaning=OUTSIDE, pictures=OUTSIDE)
 @settings(max_examples=150, deadline=None)
 def test_nothing_from_outside_stands_in_the_system_role_or_breaks_the_block(
-    text: str, above: list[str], name: str, hint: str, meaning: str, pictures: str
+    text: str, above: list[str], name: str, meaning: str, pictures: str
 ) -> None:
     plain = compose_for(brief("-", memes=(card(),)))
-    told = brief(text, thread=above, name=name, hints=(hint,), memes=(card(meaning=meaning),), pictures=pictures)
+    told = brief(text, thread=above, name=name, memes=(card(meaning=meaning),), pictures=pictures)
     messages = compose_for(told)
     assert messages.system == plain.system
     block = json.dumps(data_of(messages), ensure_ascii=False)
@@ -80,14 +80,13 @@ def test_nothing_from_outside_stands_in_the_system_role_or_breaks_the_block(
     assert block
 
 
-def test_the_block_holds_post_comment_thread_pictures_hints_and_cards() -> None:
-    told = brief("来评评", thread=["根", "甲", "乙"], hints=("long thread",), memes=(card(),), pictures="一只猫")
+def test_the_block_holds_post_comment_thread_pictures_and_cards() -> None:
+    told = brief("来评评", thread=["根", "甲", "乙"], memes=(card(),), pictures="一只猫")
     found = data_of(compose_for(told))
     assert found["post"] == {"by": "鲍勃", "text": "根", "pictures": ["根", "根"]}
     assert found["comment"] == {"by": "鲍勃", "text": "来评评"}
     assert [post["text"] for post in found["between"]] == ["甲", "乙"]  # type: ignore[index, attr-defined]
     assert found["pictures_show"] == "一只猫"
-    assert found["hints"] == ["long thread"]
     assert found["meme_cards"][0]["name"] == "来都来了"  # type: ignore[index]
 
 

@@ -24,15 +24,16 @@ class Visitor:
         self.base, self.session = f"http://127.0.0.1:{house.plaza}", session
 
     async def write(self, text: str) -> str:
-        until = time.monotonic() + 90
+        until, said = time.monotonic() + 90, ""
         while True:
             try:
                 async with self.session.post(f"{self.base}/api/posts", json={"text": text}) as answer:
                     if answer.status in {200, 201}:
                         return str((await answer.json())["id"])
-            except aiohttp.ClientError:
-                pass
-            assert time.monotonic() < until, "the plaza did not come up"
+                    said = await answer.text()
+            except aiohttp.ClientError as error:
+                said = str(error)
+            assert time.monotonic() < until, f"the plaza did not take it: {said}"
             await asyncio.sleep(0.05)
 
     async def answers(self, post: str) -> list[dict[str, Any]]:

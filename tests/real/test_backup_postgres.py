@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -17,15 +17,8 @@ from bot.ports import NEVER
 from tests.bot.journal.test_backup import FIRST, SECOND, answer, catch_up, opened, said_to
 from tests.bot.journal.test_keeping import everything, keeping
 from tests.fakes import NOW, FakePlatform, author, mention
-from tests.servers.postgres import postgres
 
 pytestmark = pytest.mark.real
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    with postgres() as url:
-        yield url
 
 
 @asynccontextmanager

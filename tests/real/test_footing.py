@@ -18,15 +18,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bot.errors import Misconfigured
 from bot.footing import look_at_database, look_at_redis
 from bot.journal.tenancy import move_in
-from tests.servers.postgres import postgres
 
 pytestmark = pytest.mark.real
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    with postgres() as url:
-        yield url
 
 
 def free_port() -> int:

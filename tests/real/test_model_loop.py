@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
+from contextlib import suppress
+from typing import Any
 
 import aiohttp
 import pytest
@@ -26,6 +29,21 @@ POSTS = (
     "@阿梗 Coffee tastes better on Saturdays, change my mind",
 )
 
+PATIENCE = 420
+
+
+async def first_of(answers: list[asyncio.Task[dict[str, Any]]]) -> dict[str, Any]:
+    """The first that comes; the rest is not waited for. Raises AssertionError if none does."""
+    try:
+        for answer in asyncio.as_completed(answers):
+            with suppress(AssertionError):
+                return await answer
+    finally:
+        for answer in answers:
+            answer.cancel()
+        await asyncio.gather(*answers, return_exceptions=True)
+    raise AssertionError
+
 
 async def test_a_reply_goes_from_mention_to_post_through_a_real_model(house: House) -> None:
     with real_model_server() as server:
@@ -40,14 +58,12 @@ async def test_a_reply_goes_from_mention_to_post_through_a_real_model(house: Hou
         house.start()
         async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
             visitor = Visitor(house, session)
-            for text in POSTS:
-                post = await visitor.write(text)
-                try:
-                    answer = await visitor.wait_for_answer(post, 75)
-                except AssertionError:
-                    continue  # held, blocked or too slow on this machine; the next one may pass
-                break
-            else:
+            posts = [await visitor.write(text) for text in POSTS]
+            answers = [asyncio.create_task(visitor.wait_for_answer(post, PATIENCE)) for post in posts]
+            try:
+                # Some are held or blocked; the first that was posted shows the way, however slow the machine is.
+                answer = await first_of(answers)
+            except AssertionError:
                 pytest.fail(f"none of {len(POSTS)} replies was posted; the log is {house.log.read_text()[-3000:]}")
         house.stop()
     told = subprocess.run(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Iterator
+from collections.abc import AsyncIterator, Awaitable
 
 import pytest
 from sqlalchemy import text
@@ -23,23 +23,6 @@ pytestmark = pytest.mark.real
 
 ACCOUNT = mention().account
 TABLES = "episodes, cursors, silences, modes, actions, personas, passes, tombstones"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    with postgres() as url:
-        yield url
-
-
-@pytest.fixture
-async def journal(server: str) -> AsyncIterator[Episodes]:
-    database = await open_database(server)
-    await database.write(lambda connection: connection.execute(text(f"TRUNCATE {TABLES}")).rowcount)
-    await database.write(lambda connection: connection.execute(text("DELETE FROM facts WHERE name <> 'seal'")).rowcount)
-    episodes = Episodes(database)
-    await episodes.open()
-    yield episodes
-    await database.close()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from bot.errors import Misconfigured, TryLater
-from bot.journal.database import Database, GroupedWrites, open_database
+from bot.journal.database import Database, Grouped, open_database
 
 
 class Counting:
@@ -46,7 +46,7 @@ async def database(tmp_path: Path):  # type: ignore[no-untyped-def]
 
 
 async def test_writes_that_come_together_share_a_commit(database: Counting) -> None:
-    group = GroupedWrites(database)
+    group = Grouped(database.write)
 
     results = await asyncio.gather(*(group.do(f"k{number}", insert(f"p{number}")) for number in range(100)))
 
@@ -56,7 +56,7 @@ async def test_writes_that_come_together_share_a_commit(database: Counting) -> N
 
 
 async def test_one_bad_row_fails_alone(database: Counting) -> None:
-    group = GroupedWrites(database)
+    group = Grouped(database.write)
     await group.do("k", insert("taken"))
 
     results = await asyncio.gather(
@@ -72,7 +72,7 @@ async def test_one_bad_row_fails_alone(database: Counting) -> None:
 
 
 async def test_a_bug_in_one_write_is_seen_by_its_author_and_later_writes_go_on(database: Counting) -> None:
-    group = GroupedWrites(database)
+    group = Grouped(database.write)
 
     def broken(_connection: Connection) -> int:
         raise ZeroDivisionError
@@ -84,7 +84,7 @@ async def test_a_bug_in_one_write_is_seen_by_its_author_and_later_writes_go_on(d
 
 
 async def test_an_author_who_is_cancelled_does_not_take_the_group_along(database: Counting) -> None:
-    group = GroupedWrites(database)
+    group = Grouped(database.write)
     leaving = asyncio.create_task(group.do("a", insert("left")))
     staying = asyncio.create_task(group.do("b", insert("stayed")))
     await asyncio.sleep(0)

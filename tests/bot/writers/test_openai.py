@@ -64,6 +64,17 @@ async def test_a_draft_has_candidates_persona_model_tokens_and_cost(server: Open
     assert draft.cost == pytest.approx(1_000 * 2e-6 + 200 * 8e-6)
 
 
+async def test_the_second_call_fills_in_the_same_form_with_its_own_words(server: OpenAIServer, make: Make) -> None:
+    writer = make()
+    await writer.write(brief("周一的地铁"))
+    await writer.write(brief("周五的地铁 \U0001f687"))
+    first, second = server.requests
+    assert (second.path, second.key) == (first.path, first.key)
+    assert "周一" in first.body["messages"][1]["content"]
+    assert "周五的地铁 \U0001f687" in second.body["messages"][1]["content"]
+    assert "周一" not in second.body["messages"][1]["content"]
+
+
 async def test_the_request_has_two_roles_the_key_and_the_persona_s_temperature(
     server: OpenAIServer, make: Make
 ) -> None:
