@@ -33,9 +33,9 @@ SAYS_ENOUGH = 8
 """Characters (three times as many Latin letters) below which the sound of a text tells nothing."""
 HINT = 0.3
 """What a rule must add before a text that only sounds like danger is taken for it."""
-LOUD = 1.0
-"""The sound from which danger is believed without a single rule; below it, it is worth comfort. Of 2,000 everyday
-situations of our own cards SURE takes 1.2 % for danger and LOUD 0.4 %; a care text under a joke is a harm too."""
+LOUD = SURE
+"""The sound from which danger is believed without a single rule; below it, it is worth comfort. The scale of the
+sound is set in training, by what it takes everyday situations and near misses for (SHARES in `teach.py`)."""
 CALL = 14
 """Characters up to which a text may be a mere call."""
 STRUCK = 0.65
