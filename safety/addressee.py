@@ -13,7 +13,7 @@ LONG = (
 )
 COARSE = frozenset({"insult", "profanity"})
 YOU = re.compile(
-    r"[你您妳侬恁尼逆泥妮拟倪腻匿]|楼主|博主|题主|层主|贴主|滚|闭嘴|闭上|别说了|哪来的|给我|给爷|还好意思|人模狗样|活成|饭桶|听着都烦"
+    r"[你您妳侬儂恁尼逆泥妮拟倪腻匿]|楼主|博主|题主|层主|贴主|滚|闭嘴|闭上|别说了|哪来的|给我|给爷|还好意思|人模狗样|活成|饭桶|听着都烦"
     r"|(?<![a-z])(?:up主|lz|ni|nimen|you|u|ur|your|you're|youre|ya|yourself|urself|op|go|shut up|get lost)(?![a-z])"
 )
 STOP = re.compile(r"[。!?！？\n;；]")

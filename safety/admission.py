@@ -13,7 +13,7 @@ from pathlib import Path
 
 from safety.filter import Filter
 from safety.fold import fold
-from safety.lexicon import Lexicon, load_lexicon
+from safety.lexicon import BadLexicon, Lexicon, load_lexicon
 from safety.lexicon.parse import HERE
 from safety.policy import load_policy
 from safety.scan import scan
@@ -196,6 +196,9 @@ def propose(path: Path, data: Path) -> None:
 
 if __name__ == "__main__":
     if len(sys.argv) == 4 and sys.argv[1] == "propose":
-        propose(Path(sys.argv[2]), Path(sys.argv[3]))
+        try:
+            propose(Path(sys.argv[2]), Path(sys.argv[3]))
+        except BadLexicon as bad:
+            sys.exit(str(bad))
     else:
         main(Path(sys.argv[1]))

@@ -46,6 +46,9 @@ class Filter:
     policy: Policy
     model: Model | None = None
 
+    def __repr__(self) -> str:
+        return f"Filter({self.versions})"
+
     @classmethod
     def load(cls, extra: Path | None = None, *, policy: Path | None = None) -> Filter:
         """Read the word lists, the operator's own list or folder of lists, and the policy table.

@@ -123,7 +123,7 @@ def stands(term: Term, text: str, place: int, name: str, direction: Direction) -
         return False
     if is_latin(term.text[-1]) and end < len(text) and is_latin(text[end]):
         return False
-    return not any(covers(phrase, term.text, text, place) for phrase in term.allowed)
+    return not any(covers(phrase, term, text, place) for phrase in term.allowed)
 
 
 def is_latin(char: str) -> bool:
@@ -131,14 +131,20 @@ def is_latin(char: str) -> bool:
     return "a" <= char <= "z" or "0" <= char <= "9"
 
 
-def covers(phrase: str, term: str, text: str, place: int) -> bool:
-    """Say whether the term at this place is part of the phrase; a phrase without the term counts when it is near."""
-    offset = phrase.find(term)
+def covers(phrase: str, term: Term, text: str, place: int) -> bool:
+    """Say whether the term at this place is part of the phrase.
+
+    A phrase without the term counts when it is near, but not for the block tier: nobody may talk a term out of it.
+    """
+    word = term.text
+    offset = phrase.find(word)
+    if offset < 0:
+        return term.entry.tier != "block" and phrase in text[max(0, place - 12) : place + len(word) + 12]
     while offset >= 0:
         if text.startswith(phrase, place - offset) and place >= offset:
             return True
-        offset = phrase.find(term, offset + 1)
-    return term not in phrase and phrase in text[max(0, place - 12) : place + len(term) + 12]
+        offset = phrase.find(word, offset + 1)
+    return False
 
 
 def explain(entry: Entry, rule: str, span: tuple[int, int], view: str) -> Reason:

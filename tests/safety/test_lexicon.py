@@ -1,9 +1,12 @@
 """Word lists say where they are wrong, carry their measured hits, and can be extended by an operator."""
 
+import gzip
+import json
+
 import pytest
 
 from safety import BadLexicon, BadPolicy, Filter
-from safety.admission import BLOCK_SHARE, REVIEW_SHARE, list_keys, load_admission
+from safety.admission import BLOCK_SHARE, POOL, REVIEW_SHARE, list_keys, load_admission, propose
 from safety.codes import load_codes
 from safety.lexicon import load_lexicon
 from safety.policy import load_policy
@@ -108,3 +111,25 @@ def test_a_missing_cell_means_block(tmp_path):
     path.write_text("normal\tin\t*\tlow\t*\tpost\n", encoding="utf-8")
     watchdog = Filter.load(policy=path)
     assert watchdog.check("早安", direction="out").decision == "block"
+
+
+def test_a_proposal_says_of_each_candidate_what_would_become_of_it(tmp_path, capsys):
+    pool = tmp_path / POOL
+    pool.parent.mkdir()
+    with gzip.open(pool, "wt", encoding="utf-8") as lines:
+        lines.writelines(json.dumps({"text": f"今天第{n}次路过那家面馆"}, ensure_ascii=False) + "\n" for n in range(40))
+    mine = tmp_path / "mine.lex"
+    mine.write_text("[block operator]\n紫皮蒜瓣 | 面馆 | 傻逼\n[review operator]\nrule 蒜瓣~2脑袋\n", encoding="utf-8")
+
+    propose(mine, tmp_path)
+
+    rows = {row.split("\t")[-1]: row.split("\t")[1] for row in capsys.readouterr().out.splitlines()}
+    assert rows == {"面馆": "too common", "紫皮蒜瓣": "admit", "傻逼": "known already", "mine.lex:4": "admit"}
+
+
+def test_a_harmless_phrase_beside_a_blocked_term_does_not_void_it(tmp_path):
+    watchdog = load_with(
+        tmp_path, "[block operator]\n紫皮蒜瓣 !allow 菜谱\n[review operator]\n青皮萝卜缨 !allow 菜谱\n"
+    )
+    assert watchdog.check("菜谱：紫皮蒜瓣", direction="out").decision == "block"
+    assert watchdog.check("菜谱：青皮萝卜缨", direction="out").decision == "post"

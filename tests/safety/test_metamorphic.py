@@ -66,15 +66,18 @@ def test_letters_that_look_alike_never_lower_the_grade(watchdog, term, change, s
 @given(TERMS, KIND, st.booleans())
 @settings(max_examples=100, deadline=None)
 def test_harmless_text_beside_what_is_blocked_never_lowers_the_grade(watchdog, term, kind, before):
+    """Of what is only doubtful it may: swearing at nobody weighs less in a long calm text."""
     text = f"{kind}。{term}" if before else f"{term}。{kind}"
-    assert grade(watchdog, text) >= grade(watchdog, term)
+    high = GRADES.index("high")
+    assert grade(watchdog, term) < high or grade(watchdog, text) == high
 
 
-@given(TERMS, KIND, KIND)
+@given(TERMS, TERMS, KIND)
 @settings(max_examples=50, deadline=None)
-def test_two_risky_texts_together_are_no_milder_than_either(watchdog, term, kind, other):
-    one, two = f"{kind}，{term}", f"{other}！{term}"
-    assert grade(watchdog, f"{one}\n{two}") >= max(grade(watchdog, one), grade(watchdog, two))
+def test_two_texts_together_are_blocked_when_one_of_them_is(watchdog, term, other, kind):
+    one, two = f"{kind}，{term}", f"{other}！{kind}"
+    high = GRADES.index("high")
+    assert (grade(watchdog, f"{one}\n{two}") == high) >= (high in {grade(watchdog, one), grade(watchdog, two)})
 
 
 @given(KIND, st.sampled_from(["width", "traditional", "radicals"]), SEEDS)

@@ -126,3 +126,16 @@ def test_somebody_who_says_they_are_under_age_is_taken_for_a_minor(text):
 )
 def test_a_grown_up_is_no_minor(text):
     assert not sounds_minor(text)
+
+
+def test_the_guide_says_how_somebody_who_was_taken_for_a_minor_appeals():
+    guide = (HERE.parents[1] / "docs" / "safety.md").read_text(encoding="utf-8")
+    assert "**Appeal**" in guide.partition("## Minors")[2].partition("\n## ")[0]
+
+
+def test_what_would_be_held_for_others_is_blocked_for_a_minor(watchdog):
+    stricter = 0
+    for row in read("replies.tsv"):
+        if watchdog.check(row[2], direction="out").decision == "hold":
+            stricter += watchdog.check(row[2], direction="out", context=MINOR).decision == "block"
+    assert stricter >= 20

@@ -21,6 +21,15 @@ from safety.personal import is_citizen_number, is_luhn
         "call (212) 555-0147 now",
         "她的车牌京A12345",
         "QQ号 123456789 加我",
+        "加 我 微 信",
+        "加我 v 信",
+        "加 我 v x 聊",
+        "加 vx 领福利",
+        "我的 q q 号 123456789",
+        "扣 扣 123456789",
+        "v 信 abc_123",
+        "微 . 信 abc123",
+        "一叁捌零零壹叁捌零零零",
     ],
 )
 def test_personal_data_is_blocked(watchdog, text):
@@ -38,6 +47,9 @@ def test_personal_data_is_blocked(watchdog, text):
         "四六级考了六百一十五分",
         "第1024次想请假",
         "3000块的手机用了5年",
+        "Q Q弹弹的丸子真好吃",
+        "疯狂星期四，v我50",
+        "vx和ios都能玩",
     ],
 )
 def test_ordinary_numbers_are_posted(watchdog, text):
