@@ -22,9 +22,12 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bot.emotion import read, reader, warm, weigh
+from bot.emotion.lesson import use_of
 from bot.emotion.names import NAMES
 from bot.model import EMOTIONS
 from bot.tone import tone
+from memes.files import LIBRARY
+from memes.library import Library
 
 CASES = Path(__file__).parents[1] / "tests" / "emotion" / "cases"
 SETS = (
@@ -40,6 +43,8 @@ SETS = (
     "own_fresh",
     "own_blind",
 )
+UNUSED = 8_000
+"""Ordinary posts from this place of the shuffled file on were not trained on; see `bot/emotion/teach.py`."""
 BINS = 15
 
 
@@ -202,7 +207,7 @@ def tones() -> None:
     idiom_all = idiom_bad = 0
     for name in SETS:
         found = rows(CASES / f"{name}.jsonl")
-        ok = harm = crisis = missed = 0
+        ok = harm = crisis = missed = harmed = right = 0
         for row in found:
             comment = read(row["comment"]) if row["comment"].replace("@bot", "").strip() else None
             got = tone(read(row["post"]), comment).tone
@@ -211,6 +216,8 @@ def tones() -> None:
             if row["ok"] == ["crisis"]:
                 crisis += 1
                 missed += got != "crisis"
+                harmed += got in row["never"]
+                right += got == "crisis" and row["kind"] in {read(row["post"]).crisis, comment and comment.crisis}
             if row["kind"].startswith("idiom"):
                 idiom_all += 1
                 idiom_bad += got == "crisis"
@@ -220,6 +227,9 @@ def tones() -> None:
             ">= 88 % / <= 1 %",
         )
         line(f"crisis posts given the crisis path, {name} ({crisis})", f"{1 - missed / crisis:.1%}", "100 %")
+        line(f"answered with a harmful tone of these, {name}", f"{harmed / crisis:.1%}", "0")
+        if name.startswith("own"):
+            line(f"kind of danger right where the path was taken, {name}", f"{right / max(1, crisis - missed):.1%}", "")
     line(f"idioms of death sent to crisis, all sets ({idiom_all})", f"{idiom_bad / idiom_all:.1%}", "<= 1 %")
 
 
@@ -233,6 +243,23 @@ def second_reader() -> None:
         f"{same / len(seen):.1%} / {fits / len(seen):.1%}",
         "",
     )
+
+
+def everyday(data: Path) -> None:
+    """False alarms: the situations of the cards that nothing was learned from, and ordinary posts likewise."""
+    cards = [card for card in Library.load((LIBRARY,)).cards if use_of(card.id) == "scored"]
+    for language in ("zh", "en"):
+        texts = [text for card in cards if card.language[:2] == language for text in card.situations]
+        got = Counter(tone(read(text)).tone for text in texts)
+        line(
+            f"everyday situations of a quarter of our cards, {language} ({len(texts)}), sent to crisis / to comfort",
+            f"{got['crisis'] / len(texts):.2%} / {got['comfort'] / len(texts):.2%}",
+            "<= 0.4 % / <= 2 %",
+        )
+    posts = rows(data / "safety" / "ordinary_posts.jsonl.gz")
+    chosen = np.random.default_rng(0).permutation(len(posts))[UNUSED : UNUSED + 4_000]
+    crisis = sum(read(posts[at]["text"]).distress == "crisis" for at in chosen)
+    line("crisis on 4,000 ordinary posts that were not trained on", f"{crisis / len(chosen):.2%}", "<= 0.4 %")
 
 
 def speed(data: Path) -> None:
@@ -320,6 +347,7 @@ def main() -> None:
     english(given.data)
     sarcasm(given.data)
     tones()
+    everyday(given.data)
     second_reader()
     if given.rivals:
         rivals(given.data)

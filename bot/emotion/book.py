@@ -4,26 +4,34 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
+from typing import NamedTuple
 
 from bot.emotion.rules import RuleBook, Sequence, parse
 
-IDIOMS = ("idioms",)
-REST = ("feelings", "plights", "troubles", "crisis", "veiled", "kinds", "bait", "play")
+IDIOMS = "idioms"
+GRAVE = frozenset({"crisis", "plight"})
+"""Kinds of evidence that are looked for in the sober text, where no laughter can forbid or part them."""
+NAMES = (IDIOMS, "feelings", "plights", "troubles", "crisis", "veiled", "kinds", "bait", "play")
+
+
+class Books(NamedTuple):
+    """What sounds like death and is not; what is grave; and all the rest."""
+
+    idioms: RuleBook
+    grave: RuleBook
+    light: RuleBook
 
 
 @cache
-def load() -> tuple[RuleBook, RuleBook]:
-    """The book of idioms and the book of all the rest. Raises Misconfigured with file and line."""
+def load() -> Books:
+    """All rules, in three books. Raises Misconfigured with file and line."""
     classes: dict[str, tuple[str, ...]] = {}
     list(parse("classes.rules", _lines("classes"), classes))
-    books = []
-    for names in (IDIOMS, REST):
-        book = RuleBook(stories=Sequence((classes["FICTION"],), ()))
-        for name in names:
-            for rule in parse(f"{name}.rules", _lines(name), classes):
-                book.add(rule)
-        books.append(book)
-    return books[0], books[1]
+    idioms, grave, light = (RuleBook(stories=Sequence((classes["FICTION"],), ())) for _ in Books._fields)
+    for name in NAMES:
+        for rule in parse(f"{name}.rules", _lines(name), classes):
+            (idioms if name == IDIOMS else grave if rule.kind in GRAVE else light).add(rule)
+    return Books(idioms, grave, light)
 
 
 def _lines(name: str) -> list[str]:

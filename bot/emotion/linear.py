@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from pathlib import Path
@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Scores = NDArray[np.float32]
+LONGEST = 3
+"""Characters of a piece that fit into one whole number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Linear:
 
     labels: tuple[str, ...]
     places: dict[str, int]
-    rows: NDArray[np.int8]
+    rows: NDArray[np.integer[Any]]
     idf: NDArray[np.float32]
     scale: Scores
     bias: Scores
@@ -88,27 +90,76 @@ def _spelt(key: int) -> str:
     return "".join(chr(key >> shift & 0x1FFFFF) for shift in (42, 21, 0)).rstrip("\0")
 
 
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Several packed models over one table, so that a text is looked up once for all of them.
+
+    `rows` is (pieces, labels of all heads, then one column a head): a piece's weight times its idf, and idf squared;
+    `spans` says which columns are a head's.
+    """
+
+    heads: tuple[Packed, ...]
+    keys: NDArray[np.uint64]
+    rows: Scores
+    squares: Scores
+    spans: tuple[tuple[int, int], ...]
+    biases: Scores
+
+    def scores(self, keys: NDArray[np.uint64], times: Scores) -> list[list[float]]:
+        """The scores of every head for one text; a head that knows no piece of it gives its bias alone."""
+        at = self.keys.searchsorted(keys)
+        found = self.keys.take(at, mode="clip") == keys
+        at, times = at[found], times[found]
+        total = times @ self.rows.take(at, 0)
+        lengths = np.sqrt((times * times) @ self.squares.take(at, 0))
+        lengths[lengths == 0] = 1.0
+        said: list[float] = (total / lengths.repeat([end - start for start, end in self.spans]) + self.biases).tolist()
+        return [said[start:end] for start, end in self.spans]
+
+
+def join(heads: Sequence[Packed]) -> Joined:
+    """One table for all heads."""
+    keys = np.unique(np.concatenate([head.keys for head in heads]))
+    ends = np.cumsum([len(head.labels) for head in heads]).tolist()
+    spans = tuple(zip([0, *ends], ends, strict=False))
+    rows = np.zeros((len(keys), ends[-1]), np.float32)
+    squares = np.zeros((len(keys), len(heads)), np.float32)
+    for number, (head, (start, end)) in enumerate(zip(heads, spans, strict=True)):
+        at = keys.searchsorted(head.keys)
+        rows[at, start:end] = head.rows * head.idf[:, None]
+        squares[at, number] = head.idf**2
+    return Joined(tuple(heads), keys, rows, squares, spans, np.concatenate([head.bias for head in heads]))
+
+
 def pack(model: Linear) -> Packed:
     """Packs a model whose pieces have at most three characters. Raises ValueError for a longer piece."""
-    signs = np.frombuffer("\0".join([*model.places, ""]).encode("utf-32-le"), np.uint32)
-    ends = np.flatnonzero(signs == 0)
-    starts = np.concatenate(([0], ends[:-1] + 1))
-    if (ends - starts).max(initial=0) > 3:
-        raise ValueError("a piece of more than three characters cannot be packed")
-    padded = np.concatenate((signs.astype(np.uint64), np.zeros(2, np.uint64)))
-    keys = np.zeros(len(starts), np.uint64)
-    for place, shift in enumerate((42, 21, 0)):
-        keys |= np.where(starts + place < ends, padded[starts + place], np.uint64(0)) << np.uint64(shift)
+    keys = _keys(list(model.places))
     order = np.argsort(keys)
     rows = model.rows.astype(np.float32) * model.scale
     return Packed(model.labels, keys[order], rows[order], model.idf[order], model.bias, model.facts)
 
 
+def _keys(pieces: list[str]) -> NDArray[np.uint64]:
+    signs = np.frombuffer("\0".join([*pieces, ""]).encode("utf-32-le"), np.uint32)
+    ends = np.flatnonzero(signs == 0)
+    starts = np.concatenate(([0], ends[:-1] + 1))
+    if (ends - starts).max(initial=0) > LONGEST:
+        raise ValueError("a piece of more than three characters cannot be packed")
+    padded = np.concatenate((signs.astype(np.uint64), np.zeros(2, np.uint64)))
+    keys = np.zeros(len(starts), np.uint64)
+    for place, shift in enumerate((42, 21, 0)):
+        keys |= np.where(starts + place < ends, padded[starts + place], np.uint64(0)) << np.uint64(shift)
+    return keys
+
+
 def load(path: Path) -> Linear:
     """Reads a weight file written by `save`."""
     with np.load(path, allow_pickle=False) as box:
-        pieces = zlib.decompress(box["pieces"].tobytes()).decode("utf-8").split("\x00")
         facts = json.loads(box["facts"].tobytes().decode("utf-8"))
+        if "steps" in box:
+            pieces = [_spelt(key) for key in _summed(box["steps"]).tolist()]
+        else:
+            pieces = zlib.decompress(box["pieces"].tobytes()).decode("utf-8").split("\x00")
         return Linear(
             labels=tuple(facts["labels"]),
             places=dict(zip(pieces, range(len(pieces)), strict=True)),
@@ -120,6 +171,26 @@ def load(path: Path) -> Linear:
         )
 
 
+def load_packed(path: Path) -> Packed:
+    """Reads a weight file whose pieces have at most three characters, without spelling them out."""
+    with np.load(path, allow_pickle=False) as box:
+        facts = json.loads(box["facts"].tobytes().decode("utf-8"))
+        rows = box["rows"].astype(np.float32) * box["scale"]
+        idf = box["idf"].astype(np.float32) * np.float32(facts["idf_step"])
+        return Packed(tuple(facts["labels"]), _summed(box["steps"]), rows, idf, box["bias"], facts)
+
+
+def _summed(packed: NDArray[np.uint8]) -> NDArray[np.uint64]:
+    steps = np.frombuffer(zlib.decompress(packed.tobytes()), np.uint8).reshape(8, -1)
+    return np.cumsum(np.ascontiguousarray(steps.T).view(np.uint64).ravel(), dtype=np.uint64)
+
+
+def _stepped(keys: NDArray[np.uint64]) -> NDArray[np.uint8]:
+    """Sorted keys as steps from one to the next, byte by byte, which packs them to a third."""
+    steps = np.diff(keys, prepend=np.uint64(0)).astype("<u8").view(np.uint8).reshape(-1, 8)
+    return np.frombuffer(zlib.compress(np.ascontiguousarray(steps.T).tobytes(), 9), np.uint8)
+
+
 def save(
     path: Path,
     pieces: list[str],
@@ -127,16 +198,27 @@ def save(
     idf: NDArray[np.float64],
     bias: Any,
     facts: dict[str, Any],
+    *,
+    fine: bool = False,
 ) -> None:
-    """Quantises weights of shape (pieces, labels) to int8 and writes them with their facts."""
-    scale = np.abs(weights).max(axis=0) / 127.0
+    """Quantises weights of shape (pieces, labels) to int8, or int16 if `fine`, and writes them with their facts."""
+    whole = np.iinfo(np.int16 if fine else np.int8)
+    scale = np.abs(weights).max(axis=0) / whole.max
     step = float(idf.max()) / 255.0
+    if max(map(len, pieces)) > LONGEST:
+        spelt: dict[str, Any] = {
+            "pieces": np.frombuffer(zlib.compress("\x00".join(pieces).encode("utf-8"), 9), dtype=np.uint8)
+        }
+    else:
+        keys = _keys(pieces)
+        order = np.argsort(keys)
+        weights, idf, spelt = weights[order], idf[order], {"steps": _stepped(keys[order])}
     np.savez_compressed(
         path,
-        pieces=np.frombuffer(zlib.compress("\x00".join(pieces).encode("utf-8"), 9), dtype=np.uint8),
-        rows=np.round(weights / scale).astype(np.int8),
+        rows=np.round(weights / scale).astype(whole.dtype),
         idf=np.round(idf / step).astype(np.uint8),
         scale=scale.astype(np.float32),
         bias=np.asarray(bias, dtype=np.float32),
         facts=np.frombuffer(json.dumps(facts | {"idf_step": step}).encode("utf-8"), dtype=np.uint8),
+        **spelt,
     )

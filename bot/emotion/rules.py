@@ -37,6 +37,8 @@ _WORDLY = "a-z0-9\u00df-\u017f"
 SPECIAL = re.compile(r"[()|*№.?+\[\]{}\\]")
 NUMBER = "[0-9一二三四五六七八九十两几半百千万]+"
 STORY = "<fiction>"
+BANNED = -1
+"""The level of the items that forbid a rule: behind all others."""
 TOLD = 0.4
 """What is left of a rule that names <FICTION> after `!` when the text speaks of a film, a book or a game."""
 MEANS = {"(": "(?:", ")": ")", "|": "|", "*": f"[{_WORDLY}]*", "№": NUMBER}
@@ -106,6 +108,7 @@ class Rule:
     told: bool = False
 
     literal: bool = field(init=False)
+    _needles: tuple[dict[str, list[str]] | None, ...] | None = None
 
     def __post_init__(self) -> None:
         """Finding a word is finding the rule, when the rule is nothing but plain words."""
@@ -116,6 +119,12 @@ class Rule:
             and len(self.needs[0].items) == 1
             and all(map(_is_plain, self.needs[0].items[0]))
         )
+
+    def may_hold(self, text: str, keys: list[str]) -> bool:
+        """Whether any word of every item may stand in a text: cheaper than the patterns, and never wrong about a no."""
+        if self._needles is None:
+            self._needles = tuple(_needles(item) for need in self.needs for item in need.items)
+        return all(needles is None or _holds_one(needles, text, keys) for needles in self._needles)
 
     def find(self, text: str, *, banned: bool = True) -> list[tuple[int, int]]:
         """The spans of the first needed sequence, each wording once; none unless all needs and no ban are there.
@@ -137,21 +146,21 @@ class Rule:
 class RuleBook:
     """All rules of some files, and what must stand in a text before any of them is tried.
 
-    Every item of a rule is filed under its keys: pairs of characters, Latin words and stems. A rule is tried only
+    Every item of a rule is filed once under its keys: pairs of characters, Latin words and stems. A rule is tried only
     when a key of each of its items stands in the text. Sets of rules are bits of one whole number: level by level,
-    the first items of all rules, then the second ones, and so on; `bans` does the same for what forbids a rule.
+    the first items of all rules, then the second ones, and so on; the last level holds what may forbid a rule.
+    The bits of a key are worked out when a text first holds it: most keys never come.
     """
 
     rules: list[Rule] = field(default_factory=list)
     stories: Sequence | None = None
     _said: dict[str, list[tuple[str, Rule]]] = field(default_factory=dict)
-    _slots: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
-    _bans: dict[str, list[int]] = field(default_factory=dict)
-    _known: set[str] = field(default_factory=set)
+    _items: dict[tuple[str, ...], list[tuple[int, int]] | None] = field(default_factory=dict)
+    _filed: dict[str, list[list[tuple[int, int]]]] = field(default_factory=dict)
     _stems: set[str] = field(default_factory=set)
     _free: list[int] = field(default_factory=lambda: [0])
     _risky: int = 0
-    _masks: dict[str, tuple[tuple[int, ...], int]] = field(default_factory=dict)
+    _masks: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
 
     def add(self, rule: Rule) -> None:
         """Takes a rule in and files it under the keys of its items."""
@@ -160,53 +169,51 @@ class RuleBook:
         if rule.literal:
             for word in rule.needs[0].items[0]:
                 for key in _keys(word):
+                    self._filed.setdefault(key, [])
                     self._note(key)
                     self._said.setdefault(key, []).append((word, rule))
         else:
             items = [item for need in rule.needs for item in need.items]
-            for level, item in enumerate(items):
-                self._file(level, item)
             self._free += [bit - 1] * (len(items) - len(self._free))
-            for level in range(len(items), len(self._free)):
-                self._free[level] |= bit
+            for level, free in enumerate(self._free):
+                uses = self._uses(items[level]) if level < len(items) else None
+                if uses is None:
+                    self._free[level] = free | bit
+                else:
+                    uses.append((level, len(self.rules)))
             for ban in rule.bans:
-                self._forbid(ban.anchor, bit)
+                uses = self._uses(ban.anchor)
+                if uses is None:
+                    self._risky |= bit
+                else:
+                    uses.append((BANNED, len(self.rules)))
         self.rules.append(rule)
 
     def _note(self, key: str) -> None:
-        self._known.add(key)
-        if key.endswith("*"):
+        if key[-1] == "*":
             self._stems.add(key[:-1])
 
-    def _file(self, level: int, item: tuple[str, ...]) -> None:
-        keys = {key for word in item for key in _keys(word)}
-        if not all(map(_is_scanned, keys)):
-            while len(self._free) <= level:
-                self._free.append((1 << len(self.rules)) - 1)
-            self._free[level] |= 1 << len(self.rules)
-            return
-        for key in keys:
-            self._note(key)
-            self._slots.setdefault(key, []).append((level, len(self.rules)))
-
-    def _forbid(self, item: tuple[str, ...], bit: int) -> None:
-        for key in {key for word in item for key in _keys(word)}:
-            if not _is_scanned(key):
-                self._risky |= bit
-                continue
-            self._note(key)
-            self._bans.setdefault(key, []).append(len(self.rules))
+    def _uses(self, item: tuple[str, ...]) -> list[tuple[int, int]] | None:
+        """Where an item stands, as (level, rule); None for an item that no key can find, which is always awake."""
+        if item not in self._items:
+            keys = {key for word in item for key in _keys(word)}
+            uses: list[tuple[int, int]] | None = [] if all(map(_is_scanned, keys)) else None
+            self._items[item] = uses
+            for key in keys if uses is not None else ():
+                self._filed.setdefault(key, []).append(uses)  # type: ignore[arg-type]
+                self._note(key)
+        return self._items[item]
 
     def find(self, text: str) -> list[Hit]:
         """All rules that fire in a folded text, with every wording found, in the order of the rules."""
         keys = self._keys_of(text)
         hits = self._find_said(text, keys)
-        levels, banned = list(self._free), self._risky
+        levels = [*self._free, self._risky]
+        masks = self._masks
         for key in keys:
-            mask = self._masks.get(key) or self._mask(key)
-            for level, bits in enumerate(mask[0]):
+            for level, bits in masks[key] if key in masks else self._mask(key):
                 levels[level] |= bits
-            banned |= mask[1]
+        banned = levels.pop()
         awake = levels[0]
         for bits in levels[1:]:
             awake &= bits
@@ -216,6 +223,8 @@ class RuleBook:
             bit = awake & -awake
             awake ^= bit
             rule = self.rules[bit.bit_length() - 1]
+            if not rule.may_hold(text, keys):
+                continue
             found = rule.find(text, banned=bool(banned & bit))
             if not found:
                 continue
@@ -228,29 +237,28 @@ class RuleBook:
     def _keys_of(self, text: str) -> list[str]:
         """All keys that stand in a text and are known."""
         pieces, words = _pieces(text)
-        keys = list(pieces & self._known)
-        for word in words:
-            for size in range(2, min(len(word), 12) + 1):
-                if word[:size] in self._stems:
-                    keys.append(word[:size] + "*")
+        keys = list(pieces & self._filed.keys())
+        if self._stems:
+            for word in words:
+                for size in range(2, min(len(word), 12) + 1):
+                    if word[:size] in self._stems:
+                        keys.append(word[:size] + "*")
         return keys
 
-    def _mask(self, key: str) -> tuple[tuple[int, ...], int]:
-        """The bits of a key, level by level, and the bits of the rules that it may forbid."""
-        levels = [0] * len(self._free)
-        for level, number in self._slots.get(key, ()):
-            levels[level] |= 1 << number
-        while levels and not levels[-1]:
-            levels.pop()
-        mask = tuple(levels), sum(1 << number for number in set(self._bans.get(key, ())))
-        self._masks[key] = mask
-        return mask
+    def _mask(self, key: str) -> tuple[tuple[int, int], ...]:
+        """The bits of a key, level by level; BANNED is the level of what it may forbid."""
+        levels: dict[int, int] = {}
+        for uses in self._filed[key]:
+            for level, number in uses:
+                levels[level] = levels.get(level, 0) | 1 << number
+        self._masks[key] = tuple(levels.items())
+        return self._masks[key]
 
     def _find_said(self, text: str, keys: list[str]) -> list[Hit]:
         """The rules that are nothing but words."""
         hits: list[Hit] = []
-        for key in keys:
-            for word, rule in self._said.get(key, ()):
+        for word, rule in [pair for key in keys if key in self._said for pair in self._said[key]]:
+            if word.removesuffix("*") in text:
                 if _latin(word[:1]):
                     spans = [match.span() for match in _pattern(word).finditer(text)]
                 else:
@@ -263,6 +271,28 @@ class RuleBook:
     def is_story(self, text: str) -> bool:
         """Whether the text speaks of a film, a book or a game."""
         return self.stories is not None and self.stories.search(text) is not None
+
+
+def _holds_one(needles: dict[str, list[str]], text: str, keys: list[str]) -> bool:
+    for key in keys:
+        if key in needles:
+            for needle in needles[key]:
+                if needle in text:
+                    return True
+    return False
+
+
+@lru_cache(maxsize=10_000)
+def _needles(item: tuple[str, ...]) -> dict[str, list[str]] | None:
+    """What must stand in a text for each word of an item, under the keys that wake it; None where no key does."""
+    needles: dict[str, list[str]] = {}
+    for word in item:
+        keys = _keys(word)
+        if not all(map(_is_scanned, keys)):
+            return None
+        for key in keys:
+            needles.setdefault(key, []).append(word.removesuffix("*") if _is_plain(word) else key.removesuffix("*"))
+    return needles
 
 
 @lru_cache(maxsize=4)

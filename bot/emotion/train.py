@@ -7,9 +7,6 @@ fixed; no test set is read. An own file has a JSON object a line: `text` and `la
 from __future__ import annotations
 
 import argparse
-import gzip
-import json
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,12 +22,12 @@ from sklearn.metrics import f1_score
 from sklearn.preprocessing import normalize
 from sklearn.svm import LinearSVC
 
-from bot.emotion import icons, linear, read
+from bot.emotion import icons, linear, teach
 from bot.emotion.grams import count, eastern_grams, latin_grams, mark_icons
 from bot.emotion.names import NAMES
 from bot.emotion.plain import flatten
-from bot.emotion.reader import sober_text
-from bot.model import CRISIS_KINDS, EMOTIONS
+from bot.emotion.rows import rows_of, say
+from bot.model import EMOTIONS
 
 HERE = Path(__file__).parent / "weights"
 SEED = 0
@@ -43,13 +40,7 @@ RARITY = np.array([1.0, 0.85, 1.15, 1.3, 1.3, 0.95])
 SURER = 1.04
 """Icons and rules make a whole reading surer than its weights: every temperature is raised by this; fitted so that
 the mean confidence of whole readings is their accuracy on CALIBRATION."""
-CASES = Path(__file__).parents[2] / "tests" / "emotion" / "cases"
-OWN_CASES = ("own_tune", "own_veiled_tune", "own_after", "own_kinds_tune", "own_more")
-"""The own cases that may be learned from; the others are only run."""
-DANGER_WEIGHT, HARMLESS_WEIGHT = 20.0, 40.0
-"""What one of our own texts counts beside an ordinary post."""
-FALSE_WATCH, FALSE_CRISIS = 0.10, 0.03
-MOST_ORDINARY = 6_000
+LATIN_SMOOTH = 0.2
 EKMAN = ("joy", "anger", "sadness", "fear", "surprise", "neutral", "disgust")
 
 
@@ -88,8 +79,8 @@ def main(arguments: list[str] | None = None) -> int:
     train_latin(given.data, out, clean=given.clean)
     if not given.clean:
         train_sarcasm(given.data, out)
-    train_danger(given.data, out, clean=given.clean)
-    _say(f"done in {time.monotonic() - started:.0f} s: {out}")
+    teach.teach(given.data, out, clean=given.clean)
+    say(f"done in {time.monotonic() - started:.0f} s: {out}")
     return 0
 
 
@@ -97,13 +88,6 @@ def marked(text: str) -> str:
     """A text as the weights see it: folded, with icons as marks."""
     plain = flatten(text).text
     return mark_icons(plain, icons.load().find(plain))
-
-
-def rows_of(path: Path) -> list[dict[str, Any]]:
-    """The rows of a JSON lines file, gzipped or not."""
-    packed = path.read_bytes()
-    text = (gzip.decompress(packed) if path.suffix == ".gz" else packed).decode("utf-8")
-    return [json.loads(line) for line in text.splitlines()]
 
 
 def train_eastern(data: Path, out: Path, *, clean: bool, own: Path | None = None) -> None:
@@ -118,14 +102,14 @@ def train_eastern(data: Path, out: Path, *, clean: bool, own: Path | None = None
                 texts.append(marked(row["text"]))
                 labels.append(EMOTIONS.index(NAMES[row["label"]]))
                 weights.append(1.0 if clean else source.weight)
-        _say(f"{source.name}: {len(texts)} posts so far")
+        say(f"{source.name}: {len(texts)} posts so far")
     for row in rows_of(own) if own else ():
         texts.append(marked(row["text"]))
         labels.append(EMOTIONS.index(row["label"]))
         weights.append(1.0)
     goal, weight = np.array(labels), np.array(weights)
     counts, pieces, idf = _counted(texts, eastern_grams, KEEP_EASTERN, goal, weight)
-    _say(f"zh: {len(pieces)} pieces")
+    say(f"zh: {len(pieces)} pieces")
     coef, bias = _fit(counts, goal, weight)
     facts = {
         "labels": list(EMOTIONS),
@@ -136,7 +120,7 @@ def train_eastern(data: Path, out: Path, *, clean: bool, own: Path | None = None
     linear.save(out / "zh.npz", pieces, coef.T, idf, bias, facts)
     heat = temperatures(linear.load(out / "zh.npz"), rows_of(data / "emotion" / f"{CALIBRATION}.jsonl.gz"))
     linear.save(out / "zh.npz", pieces, coef.T, idf, bias, facts | {"temperature": heat})
-    _say(f"zh: temperatures {heat}")
+    say(f"zh: temperatures {heat}")
 
 
 def temperatures(model: linear.Linear, rows: list[dict[str, Any]]) -> list[list[float]]:
@@ -148,7 +132,7 @@ def temperatures(model: linear.Linear, rows: list[dict[str, Any]]) -> list[list[
 
 
 def train_latin(data: Path, out: Path, *, clean: bool) -> None:
-    """Word and character pieces, one unit for each of seven labels, thresholds from a held-out tenth."""
+    """Word and character pieces, one unit for each of seven labels; chances and thresholds from five folds."""
     texts: list[str] = []
     goals: list[list[int]] = []
     weights: list[float] = []
@@ -161,20 +145,25 @@ def train_latin(data: Path, out: Path, *, clean: bool) -> None:
             weights.append(source.weight)
     goal, weight = np.array(goals), np.array(weights)
     counts, pieces, idf = _counted(texts, latin_grams, KEEP_LATIN, goal, weight)
-    held_out = np.random.default_rng(SEED).random(len(texts)) < 0.1
+    folds = np.random.default_rng(SEED).integers(0, 5, len(texts))
     thresholds, coefs, biases = [], [], []
     for at, name in enumerate(EKMAN):
-        trial = LogisticRegression(C=6.0, solver="liblinear", random_state=SEED)
-        trial.fit(counts[~held_out], goal[~held_out, at], sample_weight=weight[~held_out])
-        chance = trial.predict_proba(counts[held_out])[:, 1]
-        steps = np.arange(0.1, 0.7, 0.02)
-        best = max(steps, key=lambda step, c=chance, a=at: f1_score(goal[held_out, a], c >= step))  # type: ignore[misc]
+        held = np.zeros(len(texts))
+        for fold in range(5):
+            trial = LinearSVC(C=LATIN_SMOOTH, random_state=SEED)
+            trial.fit(counts[folds != fold], goal[folds != fold, at], sample_weight=weight[folds != fold])
+            held[folds == fold] = trial.decision_function(counts[folds == fold])
+        platt = LogisticRegression(C=1e6).fit(held[:, None], goal[:, at], sample_weight=weight)
+        scale, shift = float(platt.coef_[0, 0]), float(platt.intercept_[0])
+        chance = 1 / (1 + np.exp(-(scale * held + shift)))
+        first = weight == 1.0
+        steps = np.arange(0.1, 0.7, 0.01)
+        best = max(steps, key=lambda step, c=chance, a=at, f=first: f1_score(goal[f, a], c[f] >= step))  # type: ignore[misc]
         thresholds.append(float(best))
-        final = LogisticRegression(C=6.0, solver="liblinear", random_state=SEED)
-        final.fit(counts, goal[:, at], sample_weight=weight)
-        coefs.append(final.coef_[0])
-        biases.append(float(final.intercept_[0]))
-        _say(f"en: {name}, threshold {best:.2f}")
+        final = LinearSVC(C=LATIN_SMOOTH, random_state=SEED).fit(counts, goal[:, at], sample_weight=weight)
+        coefs.append(scale * final.coef_[0])
+        biases.append(scale * float(final.intercept_[0]) + shift)
+        say(f"en: {name}, threshold {best:.2f}")
     facts = {"labels": list(EKMAN), "thresholds": thresholds, "sources": [source.name for source in sources]}
     linear.save(out / "en.npz", pieces, np.array(coefs).T, idf, biases, facts | {"pieces": len(pieces)})
 
@@ -189,81 +178,7 @@ def train_sarcasm(data: Path, out: Path) -> None:
     model = LogisticRegression(C=2.0, solver="liblinear", random_state=SEED).fit(counts, goal)
     facts = {"labels": ["sarcastic"], "sources": ["tosarcasm_train"], "pieces": len(pieces)}
     linear.save(out / "sarcasm.npz", pieces, model.coef_.T, idf, model.intercept_, facts)
-    _say(f"sarcasm: {len(pieces)} pieces")
-
-
-def train_danger(data: Path, out: Path, *, clean: bool) -> None:
-    """What danger sounds like, from our own cases against our own harmless ones and ordinary posts.
-
-    Pieces come from our own texts alone. `watch` and `crisis` are scores that as many of our own harmless texts reach
-    in folds as FALSE_WATCH and FALSE_CRISIS say.
-    """
-    cases = [row for name in OWN_CASES for row in rows_of(CASES / f"{name}.jsonl")]
-    heads: list[tuple[str, Callable[[str], list[str]], str, tuple[str, ...]]] = [
-        ("danger_en", latin_grams, "en", ("goemotions_ekman_train",)),
-    ]
-    if not clean:  # beside TV dialogue alone, 4.6 % of ordinary Chinese posts sounded like danger: better none
-        heads.insert(0, ("danger_zh", eastern_grams, "zh", ("safety/ordinary_posts", "smp_usual_train")))
-    for name, analyse, tongue, sources in heads:
-        own = [row for row in cases if row["lang"].startswith(tongue)]
-        own = [row for row in own if row["ok"] == ["crisis"] or "crisis" not in row["ok"]]
-        kinds = [row["kind"] if row["ok"] == ["crisis"] else "" for row in own]
-        ordinary = [text for source in sources for text in _ordinary(data, source)]
-        texts = [sober_text(row["post"]) for row in own] + ordinary
-        goal = np.array([kind != "" for kind in kinds] + [False] * len(ordinary))
-        weight = np.array([DANGER_WEIGHT if kind else HARMLESS_WEIGHT for kind in kinds] + [1.0] * len(ordinary))
-        vectors = CountVectorizer(analyzer=analyse, min_df=2)
-        vectors.fit(texts[: len(own)])
-        vectors = CountVectorizer(
-            analyzer=analyse, vocabulary=[p for p in vectors.get_feature_names_out() if _tells(p)]
-        )
-        counts = vectors.transform(texts).astype(np.float64)
-        idf = np.log((1 + len(texts)) / (1 + np.bincount(counts.indices, minlength=counts.shape[1]))) + 1.0
-        counts.data = 1.0 + np.log(counts.data)
-        matrix = normalize(counts @ sparse.diags(idf)).tocsr()
-        harmless = np.array([kind == "" for kind in kinds])
-        held = _held_out(matrix, goal, weight, len(own))
-        marks = {
-            name: float(np.quantile(held[: len(own)][harmless], 1 - share))
-            for name, share in (("watch", FALSE_WATCH), ("crisis", FALSE_CRISIS))
-        }
-        coefs, biases = [], []
-        for aim in (goal, *(np.array([k == kind for k in kinds] + [False] * len(ordinary)) for kind in CRISIS_KINDS)):
-            model = LogisticRegression(C=10.0, solver="liblinear", random_state=SEED).fit(matrix, aim, weight)
-            coefs.append(model.coef_[0])
-            biases.append(float(model.intercept_[0]))
-        facts = {"labels": ["danger", *CRISIS_KINDS], "sources": ["own cases", *sources]} | marks
-        linear.save(out / f"{name}.npz", list(vectors.get_feature_names_out()), np.array(coefs).T, idf, biases, facts)
-        met = float((held[: len(own)][~harmless] >= marks["crisis"]).mean())
-        loud = float((held[len(own) :] >= marks["crisis"]).mean())
-        _say(f"{name}: {len(idf)} pieces, folds: {met:.2f} of dangers met, {loud:.4f} of ordinary posts, {marks}")
-
-
-def _ordinary(data: Path, source: str) -> list[str]:
-    """Posts without any sign of danger that the rules know, up to MOST_ORDINARY."""
-    place = data / (source if "/" in source else f"emotion/{source}")
-    texts = [row["text"] for row in rows_of(place.with_name(place.name + ".jsonl.gz"))]
-    chosen = np.random.default_rng(SEED).permutation(len(texts))[:MOST_ORDINARY]
-    sober = ((read(texts[at]), sober_text(texts[at])) for at in chosen)
-    return [text for feeling, text in sober if not any(cue.says.startswith("crisis") for cue in feeling.cues)]
-
-
-def _held_out(matrix: Matrix, goal: NDArray[Any], weight: Floats, own: int) -> Floats:
-    """The score of every text by a model that has not seen it, in ten folds."""
-    folds = np.random.default_rng(SEED).integers(0, 10, len(goal))
-    held = np.zeros(len(goal))
-    for fold in range(10):
-        rest = folds != fold
-        model = LogisticRegression(C=10.0, solver="liblinear", random_state=SEED).fit(
-            matrix[rest], goal[rest], weight[rest]
-        )
-        held[~rest] = model.decision_function(matrix[~rest])
-    return held
-
-
-def _tells(piece: str) -> bool:
-    """Whether a piece says something of the matter: no digit, and no mark of length or loudness."""
-    return piece[0] not in "\ue011\ue012" and not any(letter.isdigit() for letter in piece)
+    say(f"sarcasm: {len(pieces)} pieces")
 
 
 def _ekman(label: str) -> str:
@@ -324,11 +239,6 @@ def _temperatures(held: Floats, goal: NDArray[Any], lengths: NDArray[Any]) -> li
 def _loss(scores: Floats, goal: NDArray[Any]) -> float:
     scores = scores - scores.max(axis=1, keepdims=True)
     return float(np.mean(np.log(np.exp(scores).sum(axis=1)) - scores[np.arange(len(goal)), goal]))
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()
 
 
 if __name__ == "__main__":

@@ -58,6 +58,35 @@ def test_a_crowded_metro_with_a_doge_gets_banter() -> None:
     assert tone(read("周一早上地铁挤成照片了[doge]")).tone is Tone.BANTER
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "周五了！！！！！",
+        "终于下班",
+        "抢到票了",
+        "抢到票啦！！",
+        "放假啦！！！",
+        "發工資了！！！",
+        "FINALLY FRIDAY!!!!!",
+        "got the tickets!!!",
+    ],
+)
+def test_a_small_celebration_gets_banter_however_loud_it_is(text: str) -> None:
+    feeling = read(text)
+
+    assert feeling.leading != "anger"
+    assert tone(feeling).tone is Tone.BANTER
+
+
+@pytest.mark.parametrize("text", ["烦死了！！！", "滚！！！！", "他们凭什么扣我工资！！！", "I hate this!!!"])
+def test_who_shouts_in_anger_is_not_joked_with(text: str) -> None:
+    assert tone(read(text)).tone is not Tone.BANTER
+
+
+def test_exclamation_marks_alone_are_not_anger() -> None:
+    assert read("周五了！！！！！").emotions["anger"] < 0.3
+
+
 def test_a_crisis_in_the_comment_outweighs_a_happy_post() -> None:
     post, comment = feeling_of(play=1.0), feeling_of(distress="crisis", crisis="self_harm")
 
