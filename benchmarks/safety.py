@@ -15,11 +15,17 @@ from random import Random
 
 import numpy as np
 
+from bot import emotion
+from bot.model import Tone
+from bot.tone import tone
 from safety import Context, Filter
 from safety.admission import load_admission
 from safety.disguise import FORMAT_TRICKS, SOUND_TRICKS, homophones, pinyin, split
 from safety.model import load_model
 from safety.train import fit, gather_english, is_flagged, rate, view
+from tests.safety.families import FAMILIES
+from tests.safety.families import measure as measure_family
+from tests.safety.nasty import nasty, time_nasty
 
 HANDLE_IN = re.compile(r"@\s?[/|·.*_-]?\s?([\w./·*-]{1,60})")
 ROOT = Path(__file__).parent.parent
@@ -172,6 +178,38 @@ def measure_cases(watchdog: Filter) -> None:
         )
 
 
+def measure_languages(watchdog: Filter) -> None:
+    rows = [line.split("\t") for line in (ROOT / "tests/safety/languages.tsv").read_text(encoding="utf-8").splitlines()]
+    for language in ("zh-Hans", "zh-Hant", "en", "ja", "ko", "es"):
+        own = [(row[1], row[2]) for row in rows if row[0] == language]
+        attacks, kind, danger = ([text for what, text in own if what == name] for name in ("insult", "kind", "crisis"))
+        caught = sum(watchdog.check(text, direction="out").decision != "post" for text in attacks)
+        blocked = sum(watchdog.check(text, direction="out").decision == "block" for text in attacks)
+        posted = sum(watchdog.check(text, direction="out").decision == "post" for text in kind)
+        heard = sum(
+            watchdog.check(text, direction="in").decision == "crisis" or tone(emotion.read(text))[0] is Tone.CRISIS
+            for text in danger
+        )
+        say(
+            f"own sentences in {language} ({len(own)}): attacks not posted (blocked) / crises heard / harmless posted",
+            f"{caught}/{len(attacks)} ({blocked}) / {heard}/{len(danger)} / {posted}/{len(kind)}",
+        )
+
+
+def measure_families(watchdog: Filter) -> None:
+    seen: dict[tuple[str, bool], list[int]] = {}
+    for one in FAMILIES:
+        cases, wrong = measure_family(one, watchdog)
+        tally = seen.setdefault(
+            (one.name[0] + (" new" if "written afterwards" in one.name else ""), one.harmful), [0, 0]
+        )
+        tally[0] += len(cases) - len(wrong)
+        tally[1] += len(cases)
+    for (letter, harmful), (right, total) in seen.items():
+        end = "not posted" if harmful else "posted"
+        say(f"family {letter}, {'attacks' if harmful else 'harmless twins'} {end}", f"{right / total:.1%} of {total}")
+
+
 def measure_speed(watchdog: Filter, texts: Sequence[str]) -> None:
     times, spent = [], []
     for text in texts:
@@ -185,21 +223,14 @@ def measure_speed(watchdog: Filter, texts: Sequence[str]) -> None:
             f"{seen[len(seen) // 2]:.2f} / {seen[len(seen) * 99 // 100]:.2f} ms",
             "≤ 0.6 / 3 ms",
         )
-    slow = []
-    for text in (
-        "好" * 5000,
-        "去 死 " * 1666,
-        "a1@" * 1666,
-        "\u200b去" * 2500,
-        "你" * 5000,
-        "(" * 5000,
-        "1 3" * 1666,
-        "百家乐" * 1666,
-    ):
-        start = time.perf_counter()
-        watchdog.check(text, direction="out")
-        slow.append(1000 * (time.perf_counter() - start))
-    say("worst of eight texts of up to 5,000 characters", f"{max(slow):.0f} ms", "≤ 50 ms")
+
+
+def measure_nasty(watchdog: Filter) -> None:
+    """CPU time of the slowest of many nasty texts, each way, the median of three."""
+    for length in (5_000, 2_000):
+        slow = sorted((time_nasty(watchdog, text, way), name) for name, text in nasty(length) for way in ("out", "in"))
+        worst = ", ".join(f"{1000 * spent:.0f} ms {name}" for spent, name in slow[:-4:-1])
+        say(f"slowest of {len(slow)} checks of nasty texts of {length:,} characters (CPU)", worst, "≤ 50 ms")
 
 
 def main() -> None:
@@ -229,6 +260,9 @@ def main() -> None:
             limit,
         )
     measure_cases(watchdog)
+    measure_languages(watchdog)
+    measure_families(watchdog)
+    measure_nasty(watchdog)
     if "DATA" not in os.environ:
         say("all other figures", "not measured: set DATA to the folder of the research data")
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,7 @@ from safety.judge import is_grey
 from safety.minors import sounds_minor
 from safety.verdict import Context
 
+log = logging.getLogger(__name__)
 Memes = tuple[Recalled, ...]
 
 
@@ -79,8 +81,7 @@ class Composer:
             draft = await self.writer.write(brief)
             for text in dict.fromkeys((draft.text, *draft.candidates)):
                 verdict = self.screen(text, "out", mention, reading, mode, memes)
-                if self.ask is not None and is_grey(verdict.risk, mode):
-                    await self.ask(text)
+                if await self._asked(text, verdict, mode):
                     verdict = self.screen(text, "out", mention, reading, mode, memes)
                 meme = draft.meme if text == draft.text else played(text, shown)
                 topic = (draft.topic if text in draft.candidates else "") or spoken_of(text, topics)
@@ -142,12 +143,41 @@ class Composer:
         memes: Memes = (),
         topics: tuple[Topic, ...] = (),
     ) -> Verdict:
-        """What the filter says of a draft under a mode; a care text is never held."""
+        """What the filter says of a draft under a mode; a care text is never held, not even by a filter that fails."""
         shown = () if draft.writer == "library" else memes  # who explains a card says what stands on it
-        verdict = self.screen(draft.text, "out", mention, reading, mode, shown, quoted_by(draft, topics))
-        if draft.writer == "care" and verdict.decision == "hold":
+        try:
+            verdict = self.screen(draft.text, "out", mention, reading, mode, shown, quoted_by(draft, topics))
+        except _FILTER_BUGS:
+            if draft.writer != "care":
+                raise
+            log.exception("%s: the filter failed over a care text, which was reviewed and goes out", mention.key)
+            return Verdict(risk="low", decision="block" if mode == "stopped" else "crisis", mode=mode)
+        # A policy table without a row for a text in which nothing was found means block; not for this text.
+        if draft.writer == "care" and mode != "stopped" and (verdict.decision == "hold" or verdict.risk == "low"):
             return verdict.model_copy(update={"decision": "crisis"})
         return verdict
+
+    async def screen_again(
+        self,
+        draft: Draft,
+        mention: Mention,
+        reading: Reading,
+        mode: str,
+        memes: Memes = (),
+        topics: tuple[Topic, ...] = (),
+    ) -> Verdict:
+        """What the filter, and the guard model where it is doubtful, say of a draft that had to wait."""
+        verdict = self.screen_draft(draft, mention, reading, mode, memes, topics)
+        if draft.writer != "care" and await self._asked(draft.text, verdict, mode):
+            return self.screen_draft(draft, mention, reading, mode, memes, topics)
+        return verdict
+
+    async def _asked(self, text: str, verdict: Verdict, mode: str) -> bool:
+        """Ask the guard model about a doubtful text; whether it was asked, so that `check` may know more now."""
+        if self.ask is None or not is_grey(verdict.risk, mode):
+            return False
+        await self.ask(text)
+        return True
 
     async def _reserve(self, mention: Mention, memes: tuple[Recalled, ...], meme: str) -> bool:
         family = next((recalled.meme.family for recalled in memes if recalled.meme.id == meme), None)
@@ -214,6 +244,8 @@ def _all_words(mention: Mention) -> str:
     return words_of(mention.post) + "\n" + words_of(mention)
 
 
+# What a bug in the filter, or a broken part of it, may raise.
+_FILTER_BUGS = (ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError)
 _GRADES = ("low", "medium", "high")
 _ENDS = ("post", "crisis", "hold", "silent", "block")
 

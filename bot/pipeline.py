@@ -217,7 +217,9 @@ class Bot:
         assert episode.draft is not None and episode.reading is not None  # noqa: S101, PT018 - both callers asked
         mention, reading = episode.mention, episode.reading
         standing = await self.journal.standing(episode, self.delivery.gate(mention, reading.tone))
-        return self.composer.screen_draft(episode.draft, mention, reading, standing.mode, episode.memes, episode.topics)
+        return await self.composer.screen_again(
+            episode.draft, mention, reading, standing.mode, episode.memes, episode.topics
+        )
 
     async def _hopeless(self, episode: Episode, heard_for: float) -> bool:
         """End what has waited too long or has brought down one worker after the other; nothing else can help it."""
@@ -266,7 +268,7 @@ class Bot:
         if quiet is not None:
             return quiet
 
-        reading = await self._second_opinion(mention, self._read(mention))
+        reading = self._hear_danger(mention, await self._second_opinion(mention, self._read(mention)))
         changes = Changes(mention=mention, reading=reading)
         standing = await self.journal.standing(episode, self.delivery.gate(mention, reading.tone))
         if self.pressure.leaves_out(reading.tone, episode.heard_at.timestamp()):
@@ -338,6 +340,17 @@ class Bot:
             return reading
         post = words_of(mention.post)
         return heed(reading, await self.adviser.ask(post, words_of(mention) if mention.thread else ""))
+
+    def _hear_danger(self, mention: Mention, reading: Reading) -> Reading:
+        """The filter's word lists are a second pair of eyes: what is said outright, in any language, is a crisis."""
+        if reading.tone is Tone.CRISIS:
+            return reading
+        for words in dict.fromkeys((words_of(mention), words_of(mention.post))):
+            heard = self.composer.screen(words, "in", mention, reading, "normal")
+            if heard.decision == "crisis":
+                why = "; ".join(dict.fromkeys(reason.why for reason in heard.reasons if reason.code == "crisis"))
+                return reading.model_copy(update={"tone": Tone.CRISIS, "why": why or "the filter hears a crisis"})
+        return reading
 
     async def _refusal(self, mention: Mention, reading: Reading, standing: Standing) -> str | None:
         """Why there will be no reply, if there is a reason."""

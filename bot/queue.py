@@ -317,6 +317,11 @@ class RedisQueue:
                 raise
             message = "Redis cannot be reached: a connection was closed while it was being opened"
             raise TryLater(message) from error
+        except RuntimeError as error:
+            if "closed" not in str(error):  # what uvloop says of a connection that is gone
+                raise
+            message = f"Redis cannot be reached: {error}"
+            raise TryLater(message) from error
 
     def _shard_of(self, hint: Hint) -> str:
         # By person, not by mention: all that a person says waits in one line, or taking turns would not work.

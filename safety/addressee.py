@@ -16,7 +16,7 @@ WIDE = 24  # characters: no insult thrown at somebody is said in a sentence long
 COARSE = frozenset({"insult", "profanity"})
 PERSONAL = COARSE | {"violence", "self_harm", "body", "harassment", "hate_other", "sexual", "grief", "outcome"}
 YOU = re.compile(  # 你妹 and 尼玛 curse at nobody
-    r"[您妳]|你(?!妹|大爷|麻痹|妈[的逼比b])|[尼逆泥妮拟倪腻匿](?![玛马妈码吗])|楼主|博主|题主|层主|贴主"
+    r"[您妳侬恁]|你(?!妹|大爷|麻痹|妈[的逼比b])|[尼逆泥妮拟倪腻匿](?![玛马妈码吗])|楼主|博主|题主|层主|贴主"
     r"|滚|闭嘴|闭上|别说了|哪来的|给[我爷][滚闭爬死出等听记]|还好意思|人模狗样|活成|饭桶|听着都烦"
     r"|(?<![a-z])(?:up主|lz|ni|nimen|you|u|ur|your|you're|youre|ya|yourself|urself|op|go|shut up|get lost)(?![a-z])"
 )
@@ -70,7 +70,7 @@ def is_addressed(reason: Reason, original: str) -> bool:
 
 def is_hidden(reason: Reason) -> bool:
     """Say whether the word was held apart or turned round; a coded spelling is a habit and hides nothing."""
-    return ", backwards" in reason.why or "held apart" in reason.why
+    return any(sign in reason.why for sign in (", backwards", "held apart", "; it is picked out of others"))
 
 
 def calm_down(reasons: list[Reason], views: Views, grade: str) -> list[Reason]:

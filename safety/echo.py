@@ -16,9 +16,9 @@ from urllib.parse import unquote
 from safety.fold import HAN, fold, reveal_tags
 from safety.sounds import split_pinyin
 from safety.surface import URL, decode_payloads, note
-from safety.tables import load_syllables
+from safety.tables import load_english, load_syllables
 from safety.verdict import Reason
-from safety.views import load_english, split_words
+from safety.views import split_words
 
 # A Han character weighs one, a Latin word one and a half: six of the one are as long a phrase as four of the other.
 LATIN_WEIGHT = 1.5

@@ -12,8 +12,10 @@ from pathlib import Path
 
 from safety.addressee import calm_down
 from safety.care import is_care
+from safety.ciphers import find_cipher
 from safety.echo import find_echo
 from safety.hidden import gives_away
+from safety.initials import Initials, build_initials, find_initials
 from safety.judge import Opinion, consider
 from safety.lexicon import Lexicon, load_lexicon
 from safety.lexicon.ordinary import load_ordinary, load_pairs
@@ -21,6 +23,7 @@ from safety.model import Model, load_model
 from safety.moods import find_by_mood
 from safety.personal import find_personal
 from safety.policy import Policy, load_policy
+from safety.ruses import build_ruses
 from safety.scan import scan
 from safety.surface import LONGEST, decode_payloads, find_handles, find_marks, note
 from safety.verdict import Context, Decision, Direction, Reason, Risk, Verdict
@@ -28,6 +31,7 @@ from safety.views import Hearing, Unmasking, Views, build_hearing
 
 GRADES: tuple[Risk, ...] = ("low", "medium", "high")
 MOST_REASONS = 40
+BEGINNING = 600
 HERE = Path(__file__).parent
 PARTS = frozenset({".py", ".lex", ".tsv", ".txt", ".yaml", ".json", ".gz"})  # what this package is made of
 PLAIN = Context()
@@ -52,14 +56,22 @@ class Filter:
         if extra is not None:
             files = sorted(extra.glob("*.lex")) if extra.is_dir() else (extra,)
         loaded = cls(load_lexicon(files), load_policy(policy), load_model())
-        loaded.unmasking  # noqa: B018 - built now, not during the first call
+        loaded.unmasking, loaded.initials  # noqa: B018 - built now, not during the first call
         return loaded
 
     @cached_property
     def unmasking(self) -> Unmasking:
         """What taking disguises off needs to know about the word lists."""
         hearing: Hearing = build_hearing(self.lexicon.heard, load_ordinary(), load_pairs())
-        return Unmasking(hearing, self.lexicon.aliases, self.lexicon.alias_pattern, self.lexicon.english)
+        ruses = build_ruses(self.lexicon.aliases, self.lexicon.english, self.lexicon.words.get("vile", ()))
+        return Unmasking(hearing, self.lexicon.aliases, self.lexicon.alias_pattern, self.lexicon.english, ruses)
+
+    @cached_property
+    def initials(self) -> Initials:
+        """The words of the block tier by their initials."""
+        terms = (term for found in self.lexicon.terms.values() for term in found)
+        words = ((t.text, t.entry.code) for t in terms if t.entry.tier == "block" and t.entry.way != "in")
+        return build_initials(words, self.lexicon.english)
 
     @cached_property
     def versions(self) -> str:
@@ -106,13 +118,16 @@ class Filter:
 
     def find(self, text: str, direction: Direction, context: Context) -> list[Reason]:
         """Return all findings, unweighed."""
-        views = Views(text[:LONGEST], self.unmasking)
+        # A reply over the limit is blocked for that alone; its beginning is read to say what else is wrong with it.
+        views = Views(text[: BEGINNING if direction == "out" and len(text) > LONGEST else LONGEST], self.unmasking)
         reasons = list(find_marks(text, views.plain))
         reasons += scan(views, self.lexicon, direction)
         reasons += find_personal(views.plain, views.unmasked)
         if direction == "out":
             reasons += find_handles(views.plain, context.thread_handles)
             reasons += find_by_mood(views, context)
+            reasons += find_initials(views.plain, self.initials)
+            reasons += find_cipher(views.plain, self.lexicon.english)
             reasons = self.find_toxic(views, reasons)
             if context.strangers:
                 reasons += find_echo(text, context.strangers, context.language, risky=self.is_risky)

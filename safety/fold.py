@@ -200,6 +200,12 @@ def substitute(folded: Folded, pattern: re.Pattern[str], new: str | Callable[[re
     return rewrite(folded, [(m.start(), m.end(), new if isinstance(new, str) else new(m)) for m in found])
 
 
+def thin_out(folded: Folded, pattern: re.Pattern[str], gaps: Callable[[re.Match[str]], Iterable[int]]) -> Folded:
+    """Drop single characters of every match, those at the places that `gaps` names; what stays keeps its own place."""
+    places = [place for found in pattern.finditer(folded.text) for place in gaps(found)]
+    return rewrite(folded, [(place, place + 1, "") for place in places]) if places else folded
+
+
 def turn_round(folded: Folded) -> Folded:
     """Return the text read from its end."""
     return Folded(folded.text[::-1], folded.starts[::-1], folded.ends[::-1])

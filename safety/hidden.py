@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from safety.fold import HAN, fold
@@ -13,6 +14,7 @@ OVERLAP = 12  # characters in a row; R21 of the safety reference
 LATIN_OVERLAP = 32  # twelve Latin letters are two words, which anybody may share
 SHORTEST_CANARY = 5
 LONGEST_CANARY = 40
+TWICE = re.compile(r"(.)\1")
 NON_WORD = re.compile(r"[\W_]+")
 HAN_CHAR = re.compile(f"[{HAN}\ua000-\ua48f]")
 
@@ -20,19 +22,29 @@ HAN_CHAR = re.compile(f"[{HAN}\ua000-\ua48f]")
 def gives_away(text: str, hidden: tuple[str, ...], said: Iterable[str] = ()) -> bool:
     """Say whether the text, or something `said` in code inside it, holds a canary or a long run of a hidden text.
 
-    Spacing, case, width, order (read from the end) and spelling in pinyin do not help.
+    Spacing, case, width, order (read from the end), every letter twice, ROT13 and spelling in pinyin do not help.
     """
     if not hidden:
         return False
     canaries, runs, sounds = prepare(hidden)
     for piece in (text, *said):
         bare = squeeze(piece)
-        for way in (bare, bare[::-1]):
+        for way in readings(bare):
             if any(canary in way for canary in canaries) or shares(way, runs):
                 return True
         if sounds and shares(squeeze(hear(fold(piece)).text), sounds):
             return True
     return False
+
+
+def readings(bare: str) -> Iterator[str]:
+    """Yield the ways bare letters may be read: as they stand, from the end, each written twice, and in ROT13."""
+    for way in (bare, codecs.encode(bare, "rot13")):
+        yield way
+        yield way[::-1]
+    if (once := TWICE.sub(r"\1", bare)) != bare:
+        yield once
+        yield once[::-1]
 
 
 def squeeze(text: str) -> str:

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from safety.fold import Folded, fold, substitute
 from safety.verdict import Reason, Risk
 
-HAN_DIGITS = str.maketrans("〇零一二两三四五六七八九幺洞拐", "001223456789107")
-HAN_NUMBER = re.compile(r"[〇零一二两三四五六七八九幺洞拐](?:[\s,.\-·]?[〇零一二两三四五六七八九幺洞拐]){9,}")
+SIGNS = "〇零一二两三四五六七八九幺洞拐壹贰叁肆伍陆柒捌玖〡〢〣〤〥〦〧〨〩"
+HAN_DIGITS = str.maketrans(SIGNS, "001223456789107123456789123456789")
+HAN_NUMBER = re.compile(rf"[{SIGNS}](?:[\s,.\-·]?[{SIGNS}]){{9,}}")
 # One separator, or a blank with a separator, between digits; a dot only where groups are long enough to be a number.
 DIGIT_GAP = re.compile(r"(?<=\d)(?:[\s\-_*·/|~]|(?<=\d{3})[.,](?=\d{4})|(?<=\d)[.,](?=\d[.,]\d[.,])){1,3}(?=\d)")
 MOBILE = re.compile(r"(?<![\d.])(?:(?:\+|00)?86)?(1[3-9]\d{9})(?!\d)")
@@ -60,7 +61,7 @@ CONTACTS = (("QQ number", QQ), ("messenger name", WECHAT))
 CITIZEN_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 SHORTEST_CARD = 15
 CITIZEN_SIGNS = "10x98765432"
-DIGIT = re.compile(r"\d{3}|\d[\s\-_*·/|~.,]\d|[〇零一二两三四五六七八九幺洞拐]{3}|@|at|\d")
+DIGIT = re.compile(rf"[{SIGNS}]{{3}}|@|at|\d")
 
 
 def find_personal(plain: Folded, unmasked: Folded) -> Iterator[Reason]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from safety.addressee import soften
 from safety.fold import HAN, Folded
 from safety.lexicon.entries import Entry, Lexicon, Rule, Term
+from safety.surface import note
 from safety.verdict import Direction, Reason, Risk
-from safety.views import Views, know_words, load_english
+from safety.views import Views, know_words
 
 RISKS: dict[str, Risk] = {"block": "high", "review": "medium", "evidence": "low"}
+MOST_RULES = 120  # no ordinary post meets more than 90; only a heap of listed words does
 SHORTEST_BACKWARDS = 3
 FARTHEST = 40  # Han characters, or three letters each, between the parts of one rule
 LATIN_WORD = re.compile(r"[a-z]{3,}")
@@ -41,6 +44,10 @@ def list_readings(views: Views) -> Iterator[tuple[str, Folded]]:
         if unmasked.text not in known:
             known.add(unmasked.text)
             yield "unmasked", unmasked
+    if len(views.heads.text) >= SHORTEST_BACKWARDS:
+        yield "picked", views.heads
+    if views.breathless is not views.joined:
+        yield "picked", views.breathless
     backwards = views.backwards
     if HAN_CHAR.search(plain.text) or reads_better(backwards.text, plain.text, views.unmasking.english):
         yield "reversed", backwards
@@ -48,7 +55,7 @@ def list_readings(views: Views) -> Iterator[tuple[str, Folded]]:
 
 def reads_better(backwards: str, forwards: str, english: frozenset[str]) -> bool:
     """Say whether a Latin text holds more known words when read from its end."""
-    known = know_words(english) if len(forwards) < 300 else load_english()
+    known = know_words(english)
     there = sum(word in known for word in LATIN_WORD.findall(forwards))
     back = sum(word in known for word in LATIN_WORD.findall(backwards))
     return back >= 2 and back > there
@@ -71,7 +78,11 @@ def search(name: str, folded: Folded, lexicon: Lexicon, direction: Direction) ->
                 yield term.text, explain(term.entry, term.text, (place, place + len(term.text)), name)
         if pair in anchors or pair[:1] in anchors:
             collect_rules(lexicon, text, place, rules)
-    for rule in rules.values():
+    if name == "picked":
+        return
+    if len(rules) > MOST_RULES:
+        yield "salad", note("length", "salad", "high", (0, len(text)), "too many listed words to check it in time")
+    for rule in islice(rules.values(), MOST_RULES):
         span = find_rule(rule, text, name, direction)
         if span is not None:
             yield rule.name, explain(rule.entry, rule.name, span, name)
@@ -110,7 +121,7 @@ def stands(term: Term, text: str, place: int, name: str, direction: Direction) -
         return False
     if name not in entry.views or entry.way not in {"both", direction}:
         return False
-    if name == "reversed" and len(term.text) < SHORTEST_BACKWARDS:
+    if name in {"reversed", "picked"} and len(term.text) < SHORTEST_BACKWARDS:
         return False
     if is_latin(term.text[0]) and place and is_latin(text[place - 1]):
         return False
@@ -136,7 +147,13 @@ def covers(phrase: str, term: str, text: str, place: int) -> bool:
 
 def explain(entry: Entry, rule: str, span: tuple[int, int], view: str) -> Reason:
     """Put a finding into words."""
-    how = {"plain": "", "joined": ", its characters held apart", "unmasked": ", disguised", "reversed": ", backwards"}
+    how = {
+        "plain": "",
+        "joined": ", its characters held apart",
+        "unmasked": ", disguised",
+        "reversed": ", backwards",
+        "picked": "; it is picked out of others",
+    }
     return Reason(
         code=entry.code,
         rule=rule if ".lex:" in rule else f"{entry.where} {rule}",

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
 from itertools import pairwise
 
-from safety.fold import HAN, Folded, fold, rewrite, substitute, turn_round
+from safety.fold import HAN, Folded, fold, rewrite, substitute, thin_out, turn_round
+from safety.ruses import Ruses, undo
 from safety.sounds import hear, sound
-from safety.tables import HERE, load_emoji_names, load_parts
+from safety.tables import load_emoji_names, load_english, load_parts
 
 ACCENTED = re.compile("[\xe0-\xff\u0100-\u024f\u1e00-\u1eff]")
 STROKES = "\u31c0-\u31ef"  # parts of characters, although no characters themselves
@@ -20,9 +21,11 @@ STROKES = "\u31c0-\u31ef"  # parts of characters, although no characters themsel
 WEDGE = re.compile(
     rf"(?<=[{HAN}])(?:[^\w\s。!?,;:、…～\"'“”‘’()\[\]《》「」『』【】@#—{STROKES}]|_|[ ]){{1,3}}(?=[{HAN}])"
 )
-CHAIN = re.compile(rf"(?:[{HAN}][^\w{STROKES}]{{1,3}}){{2,}}[{HAN}](?![{HAN}])")
+CHAIN = re.compile(rf"(?:[{HAN}](?:[^\w{STROKES}]|_){{1,3}}){{2,}}[{HAN}](?![{HAN}])")
 SPELLED = re.compile(r"(?<![a-z0-9])(?:[a-z0-9@$!*][^\w@$!*]{1,3}|[a-z0-9@$!*]_){2,}[a-z0-9@$!*](?![a-z0-9])")
+STARRED = re.compile(r"(?<![a-z0-9*])(?:[a-z0-9@]\*){3,40}[a-z0-9@](?![a-z0-9*])")
 PAUSE = re.compile("[,。!?;:、…]")
+GAP = re.compile(rf"[^{HAN}]+")
 REPEAT = re.compile(rf"([{HAN}a-z])\1{{2,}}")
 DOUBLED = re.compile(rf"^[^{HAN}]*(?:([{HAN}])\1[^{HAN}]*){{3,}}$")
 MASKED = re.compile(
@@ -35,6 +38,10 @@ RADICALS = frozenset(
     "亻氵扌忄讠钅饣纟犭衤礻刂阝艹辶牜冫宀灬疒囗彳覀罒虍攵卩廴匚丬勹冖彡亠丷爫丿丨丶乚亅厶廾屮夂癶糹訁飠釒"
 )
 NON_WORD = re.compile(r"[^\w]+")
+DOTS = re.compile(rf"(?<=[{HAN}])(?:…|\.{{2,3}}){{1,3}}(?=[{HAN}])")
+HEAD = re.compile(rf"(?:^|[\n。!?,;])[^\w\n]{{0,4}}([{HAN}])")
+FEWEST_HEADS = 3
+NO_RUSES = Ruses()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,7 @@ class Unmasking:
     aliases: Mapping[str, str]
     alias_pattern: re.Pattern[str] | None
     english: frozenset[str]
+    ruses: Ruses = NO_RUSES
 
 
 @dataclass
@@ -105,6 +113,20 @@ class Views:
         return substitute(folded, self.unmasking.alias_pattern, lambda found: aliases[found.group()])
 
     @cached_property
+    def heads(self) -> Folded:
+        """The first characters of lines or clauses (藏头), where there are three and more of them."""
+        pieces = [found.start(1) for found in HEAD.finditer(self.plain.text)]
+        if len(pieces) < FEWEST_HEADS:
+            return Folded("", (), ())
+        text, starts, ends = self.plain.text, self.plain.starts, self.plain.ends
+        return Folded("".join(text[p] for p in pieces), [starts[p] for p in pieces], [ends[p] for p in pieces])
+
+    @cached_property
+    def breathless(self) -> Folded:
+        """Without the dots of somebody who hesitates (断子……绝孙)."""
+        return substitute(self.joined, DOTS, "")
+
+    @cached_property
     def backwards(self) -> Folded:
         """Read from the end."""
         return turn_round(self.plain)
@@ -112,8 +134,9 @@ class Views:
 
 def join(plain: Folded, english: frozenset[str]) -> Folded:
     """Put together what separators and repeats hold apart."""
-    folded = substitute(plain, CHAIN, lambda found: close_gaps(found.group()))
+    folded = thin_out(plain, CHAIN, find_gaps)
     folded = substitute(folded, WEDGE, "")
+    folded = substitute(folded, STARRED, lambda found: put_together(found.group().replace("*", "-"), english))
     folded = substitute(folded, SPELLED, lambda found: put_together(found.group(), english))
     folded = substitute(folded, REPEAT, lambda found: found[1])
     if DOUBLED.match(folded.text[:400]):
@@ -121,12 +144,15 @@ def join(plain: Folded, english: frozenset[str]) -> Folded:
     return folded
 
 
-def close_gaps(chain: str) -> str:
-    """Return the characters of a chain without what holds them apart; commas and the like stay if few gaps have one."""
-    gaps = NON_WORD.findall(chain)
-    if 2 * sum(PAUSE.search(gap) is not None for gap in gaps) > len(gaps):
-        return NON_WORD.sub("", chain)
-    return NON_WORD.sub(lambda gap: "".join(PAUSE.findall(gap.group())), chain)
+def find_gaps(found: re.Match[str]) -> Iterator[int]:
+    """Yield the places that hold neither letter nor digit; commas and the like stay if few gaps have one."""
+    gaps = GAP.findall(found[0])
+    few = 2 * sum(PAUSE.search(gap) is not None for gap in gaps) <= len(gaps)
+    return (
+        place
+        for place, char in enumerate(found[0], found.start())
+        if not char.isalnum() and not (few and PAUSE.match(char))
+    )
 
 
 def put_together(spelled: str, english: frozenset[str]) -> str:
@@ -154,12 +180,6 @@ def split_words(letters: str, english: frozenset[str]) -> str:
     return last[1] if last else letters
 
 
-@cache
-def load_english() -> frozenset[str]:
-    """Return the few hundred commonest English words: what leet, stars and spelling out may stand for."""
-    return frozenset((HERE / "english.txt").read_text(encoding="utf-8").split())
-
-
 @lru_cache(maxsize=4)
 def know_words(english: frozenset[str]) -> frozenset[str]:
     """Return a lexicon's English words together with the commonest ones; made once, for it is thousands of words."""
@@ -172,7 +192,7 @@ def unmask(plain: Folded, joined: Folded, unmasking: Unmasking) -> Folded:
     named = name_emoji(plain)
     if named is not plain:
         folded = join(named, unmasking.english)
-    folded = join_parts(folded, load_radical_parts(), open_radical_parts())
+    folded = join_parts(undo(folded, unmasking.ruses), load_radical_parts(), open_radical_parts())
     if MASKED.search(folded.text):
         folded = substitute(folded, MASKED, lambda found: unleet(found.group(), unmasking.english))
     if unmasking.alias_pattern is not None:
@@ -237,14 +257,28 @@ def join_parts(folded: Folded, parts: Mapping[str, str], openings: frozenset[str
     return rewrite(folded, pieces) if pieces else folded
 
 
+@cache
+def sort_by_length(words: frozenset[str]) -> dict[int, list[str]]:
+    """Return words in order, by their length."""
+    found: dict[int, list[str]] = {}
+    for word in sorted(words):
+        found.setdefault(len(word), []).append(word)
+    return found
+
+
+@lru_cache(maxsize=4096)
 def unleet(token: str, english: frozenset[str]) -> str:
     """Return the word behind `s3x` or `st*b` if there is one we know, else the token itself."""
     known = know_words(english)
     if "*" in token.strip("*"):
         shape = re.compile("".join("[a-z]" if char == "*" else re.escape(char) for char in token.translate(LEET_STAR)))
-        fits = sorted(word for word in english if len(word) == len(token) and shape.fullmatch(word))
-        fits += sorted(word for word in load_english() if len(word) == len(token) and shape.fullmatch(word))
-        return fits[0] if fits else token
+        fits = (
+            word
+            for words in (english, load_english())
+            for word in sort_by_length(words).get(len(token), ())
+            if shape.fullmatch(word)
+        )
+        return next(fits, token)
     bare = token.rstrip("!")
     for table in (LEET, LEET_L):
         word = bare.translate(table)

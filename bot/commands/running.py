@@ -11,7 +11,7 @@ import typer
 from rich.panel import Panel
 
 from bot import __version__, show
-from bot.commands.terminal import MISCONFIGURED, err, fail, log_to_terminal, open_journal, out, until_told_to_stop
+from bot.commands.terminal import MISCONFIGURED, err, fail, log_to_terminal, open_journal, out, run_until_told
 from bot.settings import Settings, load_settings
 
 
@@ -33,9 +33,9 @@ def run(
         err.print(addresses.sign_in, soft_wrap=True, highlight=False)  # whole on one line, so a terminal can open it
 
     if role == "all":
-        asyncio.run(until_told_to_stop(house.run(settings, tell, workers=workers)))
+        run_until_told(house.run(settings, tell, workers=workers))
     else:
-        asyncio.run(until_told_to_stop(house.run_role(settings, role, err.print, leash=leash)))
+        run_until_told(house.run_role(settings, role, err.print, leash=leash))
 
 
 def plaza(
@@ -49,7 +49,7 @@ def plaza(
     from bot.plaza.run import run_plaza  # noqa: PLC0415
 
     token = os.environ.get("JIEGENG_PLAZA_TOKEN", "")
-    asyncio.run(until_told_to_stop(run_plaza(data, host, port, token, leash=leash, tell=err.print, admin=admin)))
+    run_until_told(run_plaza(data, host, port, token, leash=leash, tell=err.print, admin=admin))
 
 
 def sign_in() -> None:

@@ -19,6 +19,7 @@ from rich.text import Text
 
 from bot import show
 from bot.errors import Misconfigured
+from bot.loops import make_loop
 from bot.model import Episode
 from bot.settings import Settings
 
@@ -60,6 +61,12 @@ def write_rows(rows: Sequence[Mapping[str, Any]], to: Path | None, what: str) ->
         return
     to.write_text(lines, encoding="utf-8")
     out.print(f"{len(rows)} {what} in {to}")
+
+
+def run_until_told(work: Coroutine[Any, Any, None]) -> None:
+    """Run what stays up, on the fastest loop there is, until somebody tells us to stop."""
+    with asyncio.Runner(loop_factory=make_loop) as runner:
+        runner.run(until_told_to_stop(work))
 
 
 async def until_told_to_stop(work: Coroutine[Any, Any, None]) -> None:

@@ -114,16 +114,11 @@ class Episodes:
         self, account: str, old: str, new: str, mentions: Sequence[Mention], *, first: Collection[str] = ()
     ) -> Sequence[Hint]:
         def work(connection: Connection) -> Sequence[Hint]:
-            at = connection.scalar(select(now()))
-            moved = connection.execute(
-                update(cursors)
-                .where(cursors.c.account == account, cursors.c.value == old)
-                .values(value=new, updated_at=at),
-            )
-            if moved.rowcount == 0:
+            moved = first_row(connection, MOVE_CURSOR, {"its_account": account, "old": old, "new": new})
+            if moved is None:
                 message = f"another listener moved the cursor of {account}"
                 raise TryLater(message)
-            return _insert_heard(connection, mentions, at or 0.0, first, self._nature_of(connection))
+            return _insert_heard(connection, mentions, moved[0], first, self._nature_of(connection))
 
         self._cursors.pop(account, None)
         hints = await self.database.write(work)
@@ -377,6 +372,13 @@ class Episodes:
 
 
 # Building a statement costs more than running it: each is built once, and only its values change.
+
+MOVE_CURSOR = (
+    update(cursors)
+    .where(cursors.c.account == bindparam("its_account"), cursors.c.value == bindparam("old"))
+    .values(value=bindparam("new"), updated_at=now())
+    .returning(cursors.c.updated_at)
+)
 
 CLAIM = (
     update(episodes)

@@ -37,9 +37,9 @@ soy humano | soy humana | no soy un bot | soy una persona real
 # ---------------------------------------------------------------- more of the same, grown with tests/safety/languages.tsv
 [review crisis way=in]
 生きていたくない | 生きたくない | 死ぬつもり | 死のうと思 | 消えてしまいたい | 飛び降りたい | 遺書を書い | リストカット | 首を吊り | 死んでしまいたい | 自殺しよう | 自殺を考え | 楽になりたい | 生きるのがつらい | 殴られてい | 暴力を振るわれ | 虐待され
-살고 싶지 않 | 자살하고싶 | 자살할 | 죽을 거야 | 죽어버리고 싶 | 유서를 | 손목을 그었 | 손목을 긋 | 뛰어내리고 싶 | 사라지고 싶 | 살기싫 | 죽는 게 나을 | 자해 | 때려요 도와 | 맞고 있어요 | 학대당
+살기 싫다 | 살기 싫어 | 살고 싶지 않 | 자살하고싶 | 자살할 | 죽을 거야 | 죽어버리고 싶 | 유서를 | 손목을 그었 | 손목을 긋 | 뛰어내리고 싶 | 사라지고 싶 | 살기싫 | 죽는 게 나을 | 자해 | 때려요 도와 | 맞고 있어요 | 학대당
 ya no quiero vivir | suicidarme | me quiero suicidar | voy a matarme | quitarme la vida | acabar con mi vida | carta de despedida | me corto las | cortarme las venas | quiero desaparecer | tirarme del | tirarme por | ahorcarme | no aguanto mas vivir | me pega, ayuda | mi padre me pega | mi marido me pega | abusan de mi
 [block insult way=out]
-お前はバカ | お前はアホ | お前なんか | クズが | このクズ | きもい、消え | キモいんだよ | 消え失せろ | 黙れクズ | 死にぞこない | ゴミみたいな人間 | バカ野郎 | アホ面 | 頭おかしいんじゃない | 引っ込んでろ | 失せろ | ブスは
-개새끼야 | 병신아 | 멍청이 | 멍청하다 | 멍청한 놈 | 바보 같은 놈 | 쓰레기 같은 | 못생긴 게 | 나대네 | 미친놈아 | 너 같은 건 | 한심한 놈 | 찌질이 | 돌대가리 | 꼴값 | 재수 없는 놈 | 썅년 | 씨발년 | 닥쳐라 | 염병할
+みたいな無能 | 無能が | 二度と来るな | 来るな、カス | お前はバカ | お前はアホ | お前なんか | クズが | このクズ | きもい、消え | キモいんだよ | 消え失せろ | 黙れクズ | 死にぞこない | ゴミみたいな人間 | バカ野郎 | アホ面 | 頭おかしいんじゃない | 引っ込んでろ | 失せろ | ブスは
+쓸모없는 인간 | 쓸모없는 놈 | 이 새끼 | 새끼야 | 불질러 | 개새끼야 | 병신아 | 멍청이 | 멍청하다 | 멍청한 놈 | 바보 같은 놈 | 쓰레기 같은 | 못생긴 게 | 나대네 | 미친놈아 | 너 같은 건 | 한심한 놈 | 찌질이 | 돌대가리 | 꼴값 | 재수 없는 놈 | 썅년 | 씨발년 | 닥쳐라 | 염병할
 imbecil | eres una basura | eres basura | maldito perdedor | maldita perdedora | pedazo de idiota | nadie te quiere | que asco das | das pena | eres patetico | eres patetica | estupido de mierda | callate, | inutil de mierda | eres un inutil | gorda asquerosa | muerto de hambre | cara de culo | no vales nada | no sirves para nada | eres un fracasado | eres una fracasada | payaso de mierda | lameculos | rata inmunda !allow nadie te quiere mas

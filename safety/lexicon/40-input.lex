@@ -7,6 +7,9 @@ rule (?:i|i'm|im|i've|id|i'd)\s~16(?:want to die|wanna die|kill myself|killing m
 rule (?:他|她|老公|丈夫|我爸|爸爸|继父|男朋友|前男友|妈妈)(?:又|刚|一直|总是|昨天|今天)?~4(?:打我|动手了|家暴|掐我|掐住|拿刀|把我锁|往死里打|扇我)|(?:有人|陌生人|前任|前男友|一个男的)~4(?:跟踪我|跟着我|尾随|堵我|蹲我|在我家门口)|把自己锁在|救命~6(?:车|门|他|刀|报警) !unless 猫|狗|孩子打我脸|打我电话|打我手机|游戏|剧
 rule (?:he|she|my (?:husband|wife|boyfriend|girlfriend|dad|father|mom|mother|stepdad|partner|ex))\s~10(?:hits? me|beats? me|beat me|chok(?:ed|es) me|locked me|threatened (?:me|to kill)|won't let me leave)|(?:someone|somebody|a man|he|my ex)(?:'s| is| keeps| has been)\s~6(?:following me|stalking me|outside my (?:house|door|window)|watching me) !unless game|chess|mario|up at|to the punch|on instagram|back on twitter
 
+rule (?:wrote|written|writing|finished)\s~4(?:goodbye|suicide|farewell)\s(?:letter|note)|(?:pills|tablets)~24(?:take|swallow|took)\s~6(?:all|everything|the whole)|(?:everyone|everybody|my family|the world|they)~6(?:would|will) be better off~8(?:dead|without me|if i) !unless song|movie|film|novel|my cat|the dog|vitamin|lol
+rule (?:药|安眠药|刀|炭|绳子)~4(?:买好|准备好|攒够|备好)~10(?:结束|解脱|不用醒|不会醒|一了百了|再也不) !unless 电影|小说|剧情|游戏|感冒
+
 [evidence distress way=in]
 好累 | 好难过 | 难受 | 崩溃 | 撑不住 | 绝望 | 没意思 | 不想动 | 睡不着 | 失眠 | 抑郁 | 想哭 | 哭了一晚 | 没人懂 | 孤独 | 去世 | 走了 | 离世 | 葬礼 | 分手 | 失恋 | 确诊 | 化疗 | hopeless | worthless | so tired of | can't go on | passed away | funeral | broke up | diagnosed | depressed | lonely | crying
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Tier = Literal["block", "review", "evidence"]
-View = Literal["plain", "joined", "unmasked", "reversed"]
-VIEWS: tuple[View, ...] = ("plain", "joined", "unmasked", "reversed")
+View = Literal["plain", "joined", "unmasked", "reversed", "picked"]
+VIEWS: tuple[View, ...] = ("plain", "joined", "unmasked", "reversed", "picked")
 
 
 class BadLexicon(ValueError):

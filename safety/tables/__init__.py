@@ -42,3 +42,9 @@ def load_lookalikes() -> dict[str, str]:
 def load_emoji_names() -> dict[str, str]:
     """Return emoji that stand for a word in Chinese comments, with that word."""
     return {char: name for name, chars in read_rows("emoji.tsv") for char in chars.split()}
+
+
+@cache
+def load_english() -> frozenset[str]:
+    """Return the few hundred commonest English words: what leet, stars and spelling out may stand for."""
+    return frozenset((HERE / "english.txt").read_text(encoding="utf-8").split())

@@ -22,7 +22,7 @@ from typing import Any
 
 from bot import app, house
 from bot.app import make_bot, make_mind, utc
-from bot.commands.terminal import until_told_to_stop
+from bot.commands.terminal import run_until_told
 from bot.delivery import Delivery
 from bot.journal import Episodes
 from bot.model import Brief, Draft
@@ -110,7 +110,7 @@ def live(settings: Settings, role: str, log: str, wrong: float) -> None:
         os.dup2(opened, number)
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(process)d %(name)s %(message)s")
     try:
-        asyncio.run(until_told_to_stop(house.run_role(settings, role, lambda _: None)))
+        run_until_told(house.run_role(settings, role, lambda _: None))
     except BaseException:
         logging.exception("ends by itself")
         raise

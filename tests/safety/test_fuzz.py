@@ -1,82 +1,67 @@
 """No text makes the filter raise, and none of 5,000 characters takes long."""
 
-import time
-
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from safety import Context
+from tests.safety.nasty import PIECES, nasty, time_nasty
 
-SLOWEST = 0.25  # 50 ms is the aim; repeated pinyin takes about 80 on a busy core, and a gate must not flicker
+# Seconds of CPU, the median of three. A quiet core keeps to 50 ms for 5,000 characters (`make bench-safety` prints the
+# slowest); a core that shares its caches with a busy neighbour counts up to twice that, and a gate must not flicker.
+SLOWEST = 0.1
+# A heap of nothing but listed words is the worst, and costs most at the 2,000 characters up to which all is read.
+SLOWEST_HEAP = 0.25
 LONGEST = 5_000
-PIECES = st.sampled_from(
-    [
-        "去 死 ",
-        "a1@",
-        "\u200b去",
-        "你",
-        "(",
-        "1 3",
-        "百家乐",
-        "．",
-        "@@",
-        "http://",
-        "。",
-        "\U000e0041",
-        "亻言",
-        "ni ma ",
-        "\ud800",
-        "哈",
-        "k.i.l.l ",
-        "%e4%bd",
-        "QUJD",
-        "0x4f",
-        "s3x ",
-        "*b",
-        "我妈的",
-        "微 信",
-        "é",
-        "🐶",
-        "\n",
-        "a_",
-        "·",
-    ]
-)
+MOST_READ = 2_000
+PIECE = st.sampled_from([piece.replace("␣", " ") for piece in PIECES])
 
 
-def measure(watchdog, text: str, ways=("out", "in")) -> float:
-    """The quickest of three: a busy machine is no slow text."""
-    best = 9.0
-    for _ in range(3):
-        start = time.perf_counter()
-        for way in ways:
-            watchdog.check(text, direction=way)
-        best = min(best, (time.perf_counter() - start) / len(ways))
-        if best <= SLOWEST:
-            break
-    return best
+@pytest.mark.parametrize("way", ["out", "in"])
+def test_no_nasty_text_of_five_thousand_characters_is_slow(watchdog, way):
+    slow = {
+        name: spent
+        for name, text in nasty(LONGEST)
+        if (spent := time_nasty(watchdog, text, way, SLOWEST / 2)) > SLOWEST
+    }
+    assert slow == {}
 
 
-@given(st.lists(PIECES, min_size=1, max_size=4), st.integers(1, 3_000))
-@settings(max_examples=25, deadline=None, phases=[Phase.generate])
+@pytest.mark.parametrize("way", ["out", "in"])
+def test_no_nasty_text_that_is_read_to_its_end_is_slow(watchdog, way):
+    texts = [pair for pair in nasty(MOST_READ) if "listed" in pair[0] or "coded" in pair[0] or "terms" in pair[0]]
+    slow = {name: spent for name, text in texts if (spent := time_nasty(watchdog, text, way, SLOWEST)) > SLOWEST_HEAP}
+    assert texts
+    assert slow == {}
+
+
+@given(st.lists(PIECE, min_size=2, max_size=4), st.integers(1, 3_000))
+@settings(max_examples=20, deadline=None, phases=[Phase.generate])
 def test_no_repetition_is_slow(watchdog, pieces, times):
-    assert measure(watchdog, ("".join(pieces) * times)[:LONGEST]) <= SLOWEST
+    text = ("".join(pieces) * times)[:LONGEST]
+    assert time_nasty(watchdog, text, "out", SLOWEST / 2) <= SLOWEST
+    assert time_nasty(watchdog, text, "in", SLOWEST / 2) <= SLOWEST
 
 
 @given(st.text(alphabet=st.characters(), max_size=2_000))
 @settings(max_examples=25, deadline=None, phases=[Phase.generate])
 def test_no_text_is_slow_or_raises(watchdog, text):
-    assert measure(watchdog, text) <= SLOWEST
+    assert time_nasty(watchdog, text, "out", SLOWEST / 2) <= SLOWEST
     verdict = watchdog.check(
         text, direction="out", context=Context(hidden_texts=("some secret words",), tone="comfort")
     )
     assert all(0 <= reason.start <= reason.end <= len(text) for reason in verdict.reasons)
 
 
+def test_a_heap_of_listed_words_is_blocked_instead_of_looked_through(watchdog):
+    text = dict(nasty(MOST_READ))["listed words"]
+    reasons = watchdog.check(text, direction="out").reasons
+    assert any(reason.rule == "surface:salad" for reason in reasons)
+
+
 @pytest.mark.parametrize("name", ["lexicon", "policy"])
 def test_a_filter_that_breaks_raises_and_posts_nothing(watchdog, name):
-    """The filter does not hide its own failure; the pipeline turns it into no post (see tests/bot)."""
+    """The filter does not hide its own failure; the pipeline turns it into no post (see tests/bot/test_closed.py)."""
     broken = type(watchdog)(**{"lexicon": watchdog.lexicon, "policy": watchdog.policy, "model": None, name: None})
     with pytest.raises((AttributeError, TypeError)):
         broken.check("你就是个废物", direction="out")

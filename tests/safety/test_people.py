@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from bot import emotion
+from bot.model import Tone
+from bot.tone import tone
 from safety import Context
 from safety.minors import sounds_minor
 
@@ -44,15 +47,30 @@ def test_a_minor_in_a_crisis_gets_care_like_everybody(watchdog):
     assert watchdog.check("我真的不想活了", direction="in", context=MINOR).decision == "crisis"
 
 
-@pytest.mark.parametrize("language", ["ja", "ko", "es"])
-def test_a_crisis_in_another_language_is_heard(watchdog, language):
+LANGUAGES = ("zh-Hans", "zh-Hant", "en", "ja", "ko", "es")
+
+
+def hears_danger(watchdog, text: str) -> bool:
+    """As the pipeline does it: the reading of the text, or what the filter finds said outright."""
+    return watchdog.check(text, direction="in").decision == "crisis" or tone(emotion.read(text))[0] is Tone.CRISIS
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_forty_sentences_of_our_own(language):
+    kinds = Counter(kind for lang, kind, _ in read("languages.tsv") if lang == language)
+    assert kinds.total() >= 40
+    assert min(kinds["crisis"], kinds["insult"], kinds["kind"]) >= 10
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_crisis_is_heard_in_every_language(watchdog, language):
     said = [text for lang, kind, text in read("languages.tsv") if (lang, kind) == (language, "crisis")]
-    missed = [text for text in said if watchdog.check(text, direction="in").decision != "crisis"]
-    assert len(missed) <= 0.1 * len(said), missed
+    missed = [text for text in said if not hears_danger(watchdog, text)]
+    assert missed == []
 
 
-@pytest.mark.parametrize("language", ["ja", "ko", "es"])
-def test_an_insult_in_another_language_is_not_posted(watchdog, language):
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_attack_is_not_posted_in_any_language(watchdog, language):
     said = [text for lang, kind, text in read("languages.tsv") if (lang, kind) == (language, "insult")]
     missed = [text for text in said if watchdog.check(text, direction="out").decision == "post"]
     assert len(missed) <= 0.1 * len(said), missed
