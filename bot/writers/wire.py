@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import httpx2
 import openai
-from openai._models import FinalRequestOptions
 
 ANSWER_LIMIT = 1_000_000
 # Below the 5 s after which uvicorn, under many model servers, drops an idle connection just as it is used again.
 IDLE = 4.0
 _HOP = frozenset({"host", "content-length", "connection", "accept-encoding", "transfer-encoding"})
 _DECODED = frozenset({"content-encoding", "content-length", "transfer-encoding", "connection"})
-_FORM = "jiegeng form"
 
 
 class Road(httpx2.AsyncBaseTransport):
@@ -33,11 +30,11 @@ class Road(httpx2.AsyncBaseTransport):
         self._proxies: dict[str, str | None] = {}
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        url, headers = request.extensions.get(_FORM) or _form_of(request)
+        headers = [pair for pair in request.headers.multi_items() if pair[0] not in _HOP]
         try:
             async with self._open().request(
                 request.method,
-                url,
+                str(request.url),
                 headers=headers,
                 data=await request.aread(),
                 allow_redirects=False,
@@ -88,44 +85,11 @@ class _Straight(httpx2.AsyncClient):
         return await self._road.handle_async_request(request)
 
 
-class Client(openai.AsyncOpenAI):
-    """An `AsyncOpenAI` that fills in the same form again.
-
-    Between two calls to one address only the body differs; to build the rest anew takes the SDK 0.25 ms of CPU.
-    Anything but a plain JSON body, and the first call to an address, goes the SDK's way.
-    """
-
-    def __init__(self, **how: Any) -> None:
-        super().__init__(**how)
-        self._forms: dict[str, httpx2.Request] = {}
-
-    def _build_request(self, options: FinalRequestOptions, *, retries_taken: int = 0) -> httpx2.Request:
-        plain = not (options.params or options.headers or options.files or options.content or options.extra_json)
-        if (
-            not plain
-            or self._idempotency_header
-            or not isinstance(options.json_data, dict)
-            or options.method.lower() != "post"
-        ):
-            return super()._build_request(options, retries_taken=retries_taken)
-        form = self._forms.get(options.url)
-        if form is None:
-            form = self._forms[options.url] = super()._build_request(options, retries_taken=retries_taken)
-            form.extensions[_FORM] = _form_of(form)
-            return form
-        body = json.dumps(options.json_data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-        stream = httpx2.ByteStream(body.encode())
-        return httpx2.Request(form.method, form.url, headers=form.headers, stream=stream, extensions=form.extensions)
-
-
 def open_client(base_url: str | None, api_key: str) -> openai.AsyncOpenAI:
     """An `AsyncOpenAI` on our own road, without retries and without a time-out of its own."""
-    return Client(base_url=base_url, api_key=api_key, max_retries=0, timeout=None, http_client=_Straight(Road()))
-
-
-def _form_of(request: httpx2.Request) -> tuple[str, list[tuple[str, str]]]:
-    """The address and the headers of a request, as aiohttp takes them."""
-    return str(request.url), [pair for pair in request.headers.multi_items() if pair[0] not in _HOP]
+    return openai.AsyncOpenAI(
+        base_url=base_url, api_key=api_key, max_retries=0, timeout=None, http_client=_Straight(Road())
+    )
 
 
 async def _read(response: aiohttp.ClientResponse, request: httpx2.Request) -> bytes:
