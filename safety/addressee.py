@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from safety.fold import HAN
 from safety.verdict import Reason
@@ -13,6 +14,7 @@ LONG = (
     20  # Han characters, or three letters each: in a longer text one coarse word is colour, in a shorter one the text
 )
 WIDE = 24  # characters: no insult thrown at somebody is said in a sentence longer than this, but stories are
+FAR = 400  # characters on either side in which the ends of a sentence are looked for
 COARSE = frozenset({"insult", "profanity"})
 PERSONAL = COARSE | {"violence", "self_harm", "body", "harassment", "hate_other", "sexual", "grief", "outcome"}
 YOU = re.compile(  # 你妹 and 尼玛 curse at nobody
@@ -49,10 +51,10 @@ def explain_mildness(reason: Reason, original: str) -> str:
 
 def is_in_passing(reason: Reason, original: str) -> bool:
     """Say whether the sentence of the finding is a long one, in Han characters."""
-    starts = [stop.end() for stop in STOP.finditer(original, 0, reason.start)]
-    stop = STOP.search(original, reason.end)
-    sentence = original[starts[-1] if starts else 0 : stop.start() if stop else len(original)]
-    return len(HAN_CHAR.findall(sentence)) > WIDE
+    starts = [stop.end() for stop in STOP.finditer(original, max(0, reason.start - FAR), reason.start)]
+    stop = STOP.search(original, reason.end, reason.end + FAR)
+    first, last = starts[-1] if starts else max(0, reason.start - FAR), stop.start() if stop else reason.end + FAR
+    return any(islice(HAN_CHAR.finditer(original, first, last), WIDE, None))
 
 
 def is_addressed(reason: Reason, original: str) -> bool:

@@ -14,7 +14,7 @@ from safety.verdict import Direction, Reason, Risk
 from safety.views import Views, know_words
 
 RISKS: dict[str, Risk] = {"block": "high", "review": "medium", "evidence": "low"}
-MOST_RULES = 120  # no ordinary post meets more than 90; only a heap of listed words does
+MOST_RULES = 100  # no ordinary post meets more than 90; only a heap of listed words does
 SHORTEST_BACKWARDS = 3
 FARTHEST = 40  # Han characters, or three letters each, between the parts of one rule
 LATIN_WORD = re.compile(r"[a-z]{3,}")
