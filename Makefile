@@ -30,6 +30,10 @@ $(VENV)/.train: $(VENV)/.test
 	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train]'
 	@touch $@
 
+$(VENV)/.rivals: $(VENV)/.train
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[rivals]'
+	@touch $@
+
 setup: $(VENV)/.test ## Make .venv with everything pinned
 
 fmt: $(VENV)/.test ## Format and mend
@@ -70,7 +74,7 @@ image: ## The Docker image, and a smoke run of it
 train-emotion: $(VENV)/.train ## Train the emotion reader (DATA=folder, CLEAN=1 for open licences only, OWN=your labelled file)
 	$(BIN)/python -m bot.emotion.train $(DATA) $(if $(CLEAN),--clean) $(if $(OWN),--own $(OWN))
 
-bench-emotion: $(VENV)/.train ## The figures of the emotion reader (DATA=folder)
+bench-emotion: $(VENV)/.rivals ## The figures of the emotion reader beside its rivals (DATA=folder)
 	$(BIN)/python -m benchmarks.emotion $(DATA) --rivals $(if $(CLEAN),--clean)
 
 bench-safety: $(VENV)/.train ## The figures of the safety filter (DATA=folder)
