@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     llm_base_url: str = Field("", description="An OpenAI-compatible endpoint, for example http://localhost:8000/v1.")
     llm_api_key: SecretStr = Field(SecretStr(""), description="Its key; OPENAI_API_KEY is the fallback.")
     llm_model: str = Field("", description="The model's name. Empty: the offline writer answers.")
-    llm_timeout: float = Field(30.0, ge=1, le=60, description="Our own deadline around every model call, in seconds.")
+    llm_timeout: float = Field(30.0, ge=1, le=600, description="Our own deadline around every model call, in seconds.")
     llm_price_in: float = Field(0.0, ge=0, description="Price of a million input tokens, for the cost column.")
     llm_price_out: float = Field(0.0, ge=0, description="Price of a million output tokens.")
     llm_when_down: Literal["offline", "wait"] = Field(
