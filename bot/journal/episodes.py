@@ -23,6 +23,7 @@ from bot.journal.switch import ModeReader
 from bot.model import FINAL, Episode, Mention, Posting, Reply, State, Step
 from bot.ports import Changes, Claimed, Gate, Hint, Refused, Standing
 
+FEW = 32  # rows that are written on the spot together; more would keep the event loop from its other work
 _AT_WORK = (State.HEARD.value, State.READ.value, State.DRAFTED.value, State.APPROVED.value)
 OPEN_REPLIES = (State.POSTING.value, State.POSTED.value, State.UNSURE.value)
 
@@ -44,14 +45,12 @@ class Episodes:
     lost: int = 0
     modes: ModeReader = field(default_factory=ModeReader)
     _group: Grouped = field(init=False)
-    _asked: Grouped = field(init=False)
     _known_personas: set[str] = field(default_factory=set)
     _nature: Nature | None = None
     _cursors: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._group = Grouped(self.database.write)
-        self._asked = Grouped(self.database.read)
+        self._group = Grouped(self.database.write_few, FEW)
 
     async def open(self) -> None:
         """Make sure that a mode is in force from the first start on; a missing one would mean heightened."""
@@ -121,7 +120,8 @@ class Episodes:
             return _insert_heard(connection, mentions, moved[0], first, self._nature_of(connection))
 
         self._cursors.pop(account, None)
-        hints = await self.database.write(work)
+        write = self.database.write_few if len(mentions) <= FEW else self.database.write
+        hints = await write(work)
         self._cursors[account] = new
         return hints
 
@@ -348,7 +348,7 @@ class Episodes:
         def work(connection: Connection) -> Standing:
             return _standing(connection, gate, episode, self._nature_of(connection).seal, self.modes)
 
-        return await self._asked.do(episode.key, work)
+        return await self.database.read_few(work)
 
     async def replies_in(self, account: str, root: str) -> Sequence[str]:
         query = select(episodes.c.reply_id).where(
