@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 import threading
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,8 +42,11 @@ class Database(Protocol):
     async def read_few(self, work: Work[T]) -> T:
         """As `read`, for a question about a few rows, which may be answered in the event loop's own thread."""
 
-    async def write_few(self, work: Work[T]) -> T:
-        """As `write`, for a change of a few rows. Where that is refused or slow, `work` is run again from its start."""
+    async def write_few(self, work: Work[T], *, durable: bool = True) -> T:
+        """As `write`, for a change of a few rows, which may be made in the event loop's own thread.
+
+        What is not `durable` outlives every crash of ours but not surely a power cut; the next durable commit keeps it.
+        """
 
     async def erase(self, work: Work[T]) -> T:
         """Run `work` as `write` does; what it deletes is overwritten where the database can do that."""
@@ -112,11 +115,11 @@ class SQLite:
     async def read_few(self, work: Work[T]) -> T:
         return self._looking.run(work)
 
-    async def write_few(self, work: Work[T]) -> T:
+    async def write_few(self, work: Work[T], *, durable: bool = True) -> T:
         if self._disk.usual > self._quick:
             return await self.write(work)
         try:
-            result = self._here.run(work)
+            result = self._here.run(work, durable=durable)
         except _Locked:
             return await self.write(work)
         self._to_bring_home += 1
@@ -178,7 +181,7 @@ class PostgreSQL:
     async def read_few(self, work: Work[T]) -> T:
         return await self.write(work)
 
-    async def write_few(self, work: Work[T]) -> T:
+    async def write_few(self, work: Work[T], *, durable: bool = True) -> T:
         return await self.write(work)
 
     async def write(self, work: Work[T]) -> T:
@@ -283,9 +286,10 @@ class _Here:
         self._begin = begin
         self._disk = disk or _Disk()
         self._connection: Connection | None = None
+        self._durable = True
 
-    def run(self, work: Work[T]) -> T:
-        """Run `work` in a transaction.
+    def run(self, work: Work[T], *, durable: bool = True) -> T:
+        """Run `work` in a transaction, whose commit waits for the disk if it is to be durable.
 
         Raises `_Locked` before it begins if somebody else is writing, and `TryLater` for whatever else the database
         says.
@@ -293,6 +297,9 @@ class _Here:
         try:
             connection = self._connection = self._connection or self.engine.connect()
             driver: Any = connection.connection.dbapi_connection
+            if durable is not self._durable:
+                driver.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+                self._durable = durable
             try:
                 # Said to the driver, because SQLAlchemy would take a connection that has to wait for a broken one.
                 driver.execute(self._begin)
@@ -302,7 +309,11 @@ class _Here:
                 raise
             try:
                 result = work(connection)
-                self._disk.time(connection.commit if connection.in_transaction() else driver.commit)
+                commit = connection.commit if connection.in_transaction() else driver.commit
+                if durable:
+                    self._disk.time(commit)
+                else:
+                    commit()
             except BaseException:
                 self._forget()
                 raise
@@ -319,6 +330,7 @@ class _Here:
     def _forget(self) -> None:
         """Whatever state it was left in, the next one begins with a connection that was settled anew."""
         connection, self._connection = self._connection, None
+        self._durable = True
         if connection is not None:
             connection.invalidate()
             connection.close()
@@ -372,10 +384,18 @@ def _later(error: Exception) -> TryLater:
     return TryLater(f"the journal's database did not take it: {str(error).splitlines()[0]}")
 
 
+class Write(Protocol):
+    """A database's way to write a few rows."""
+
+    async def __call__(self, work: Work[Any], *, durable: bool = True) -> Any:
+        """Run `work` in a transaction."""
+
+
 @dataclass(slots=True)
 class _Waiting:
     key: str
     work: Callable[[Connection], Any]
+    durable: bool
     future: asyncio.Future[Any]
 
 
@@ -383,19 +403,19 @@ class _Waiting:
 class Grouped:
     """Transactions that are asked for together, or while one is under way, share one; `run` is a database's verb.
 
-    Every member gets its own result, only after the commit is durable. If a group fails, its members are tried one
-    by one, so that one bad row fails alone. Members are sorted by key: two groups in PostgreSQL cannot deadlock.
+    Every member gets its own result, only after the commit, which is durable if one of them wants it. If a group fails,
+    its members are tried one by one, so that one bad row fails alone. Members are sorted by key: two groups in PostgreSQL cannot deadlock.
     """
 
-    run: Callable[[Work[Any]], Awaitable[Any]]
+    run: Write
     most: int = 256
     _waiting: list[_Waiting] = field(default_factory=list)
     _running: asyncio.Task[None] | None = None
 
-    async def do(self, key: str, work: Work[T]) -> T:
-        """Run `work` in a shared transaction; returns its result once that is durable."""
+    async def do(self, key: str, work: Work[T], *, durable: bool = True) -> T:
+        """Run `work` in a shared transaction; returns its result once that is committed, and durable if asked for."""
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(key, work, future))
+        self._waiting.append(_Waiting(key, work, durable, future))
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._run(), name="grouped")
         return await future
@@ -408,7 +428,8 @@ class Grouped:
 
     async def _commit(self, group: Sequence[_Waiting]) -> None:
         try:
-            results = await self.run(lambda connection: [member.work(connection) for member in group])
+            durable = any(member.durable for member in group)
+            results = await self.run(lambda connection: [member.work(connection) for member in group], durable=durable)
         except (TryLater, SQLAlchemyError, ValueError) as error:
             if len(group) == 1:
                 _fail(group[0].future, error)

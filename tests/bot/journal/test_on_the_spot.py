@@ -115,3 +115,13 @@ async def test_what_was_written_on_the_spot_is_brought_home_in_between(database:
     for number in range(50):
         await database.write_few(lambda connection, name=f"n{number}": insert(connection, name))  # type: ignore[misc]
     assert path.with_name("j.sqlite3-wal").stat().st_size == long
+
+
+async def test_a_durable_commit_waits_for_the_disk_and_another_does_not(database: SQLite) -> None:
+    def how(connection: Connection) -> int:
+        return int(connection.exec_driver_sql("PRAGMA synchronous").scalar_one())
+
+    full, normal = 2, 1
+    assert await database.write_few(how) == full
+    assert await database.write_few(how, durable=False) == normal
+    assert await database.write_few(how) == full
