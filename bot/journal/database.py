@@ -404,7 +404,8 @@ class Grouped:
     """Transactions that are asked for together, or while one is under way, share one; `run` is a database's verb.
 
     Every member gets its own result, only after the commit, which is durable if one of them wants it. If a group fails,
-    its members are tried one by one, so that one bad row fails alone. Members are sorted by key: two groups in PostgreSQL cannot deadlock.
+    its members are tried one by one, so that one bad row fails alone. Members are sorted by key: two groups in
+    PostgreSQL cannot deadlock.
     """
 
     run: Write
