@@ -244,6 +244,7 @@ def read_orders(strangers: tuple[str, ...]) -> Dictated:
     )
 
 
+@lru_cache(maxsize=1024)  # asked about the same cards and topics for each reply
 def speaks_to_robots(text: str) -> bool:
     """Say whether a text asks programs for words."""
     plain = bare(text)
