@@ -267,7 +267,7 @@ async def running(case: Case, folder: Path, url: str, progress: Progress) -> Asy
             said = folder / "bot.log"
             command = ("-m", "benchmarks.sample", str(folder / "watch.json"), "run", "--workers", str(case.workers))
             with said.open("wb") as log:
-                bot = start(*command, stderr=log, **settings_of(folder, url, database), **case.settings)
+                bot = start(*command, stderr=log, **settings_of(folder, url, database) | case.settings)
             try:
                 await wait_until_told(said)
                 yield Running(case, folder, url, database, server, bot, session, progress)
