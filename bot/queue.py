@@ -278,7 +278,7 @@ class RedisQueue:
 
         `take_over` is for who knows that the one who led is dead: there is nothing to wait for.
         """
-        args = [owner, int(seconds * 1000), int(take_over)]
+        args: list[str | int] = [owner, int(seconds * 1000), int(take_over)]
         async with self._reachable():
             return bool(await self._lead(keys=[f"jiegeng:lead:{account}"], args=args))
 
