@@ -64,7 +64,7 @@ class Words:
         self._spelt: dict[str, float] = {}
         self._sizes: dict[str, tuple[int, ...]] = {}
         for word, count in table.rest.items():
-            if count and len(word) > TABLED:
+            if len(word) > TABLED and count:
                 self._spell(word, count)
 
     def teach(self, name: str) -> None:
@@ -92,6 +92,8 @@ class Words:
         return pieces
 
     def _spell(self, word: str, count: int) -> None:
+        if not BLOCK.fullmatch(word):
+            return  # it counts, but jieba parts it before it looks for words
         self._spelt[word] = math.log(count)
         sizes = {*self._sizes.get(word[:2], ()), len(word)}
         self._sizes[word[:2]] = tuple(sorted(sizes))
@@ -221,9 +223,7 @@ def _make(source: Path) -> Table:
     rest = {word: count for word, count in counts.items() if len(word) > TABLED or word in foreign}
     rest |= dict.fromkeys(_list_openings(counts) - counts.keys(), 0)
     tabled.sort(key=len)
-    keys = np.concatenate(
-        [_hash([word for word in tabled if len(word) == size], size) for size in range(1, TABLED + 1)]
-    )
+    keys = np.concatenate([_hash(list(words), size) for size, words in groupby(tabled, key=len)])
     order = np.argsort(keys)
     beside = np.array([counts[word] for word in tabled], np.uint64)[order]
     logs = np.fromiter(map(math.log, beside.tolist()), np.float64, len(beside))

@@ -71,6 +71,16 @@ def test_any_text_is_cut_as_jieba_cuts_it(text: str) -> None:
     assert _taught().cut(text) == list(_jieba().cut(text, HMM=False))
 
 
+def test_a_name_with_signs_that_jieba_does_not_look_up_is_cut_as_jieba_cuts_it() -> None:
+    words, tokenizer = load_words(None), type(_jieba())()
+    for name in ("かわいい猫", "café白", "白café", "猫かわ"):
+        words.teach(name)
+        tokenizer.add_word(name)
+
+    for text in ("かわいい猫とcafé白café猫かわ", "白かわいい猫", "caf é白"):
+        assert words.cut(text) == list(tokenizer.cut(text, HMM=False))
+
+
 def test_every_word_of_a_card_is_cut_as_jieba_cuts_it() -> None:
     for card in read_folders((LIBRARY,))[::20]:
         for text in (card.meaning, card.use, *card.situations):
