@@ -48,19 +48,21 @@ NUMBERS = (
     ("mobile number", TAIWAN_MOBILE),
     ("phone number", LANDLINE),
 )
-ALWAYS = (
-    ("phone number", FOREIGN_PHONE),
-    ("social security number", SSN),
-    ("e-mail address", MAIL),
-    ("number plate", PLATE),
-    ("street address", ADDRESS),
-    ("street address", STREET),
-    ("passport number", PASSPORT),
+SHORTEST_NUMBER = 10  # digits
+ALWAYS = (  # with the number of digits without which there is none
+    ("phone number", FOREIGN_PHONE, 2),
+    ("social security number", SSN, 9),
+    ("e-mail address", MAIL, 0),
+    ("number plate", PLATE, 1),
+    ("street address", ADDRESS, 0),
+    ("street address", STREET, 1),
+    ("passport number", PASSPORT, 7),
 )
 CONTACTS = (("QQ number", QQ), ("messenger name", WECHAT))
 CITIZEN_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 SHORTEST_CARD = 15
 CITIZEN_SIGNS = "10x98765432"
+NUMERAL = re.compile(rf"[\d{SIGNS}]")
 DIGIT = re.compile(rf"[{SIGNS}]{{3}}|@|at|\d")
 
 
@@ -71,26 +73,31 @@ def find_personal(plain: Folded, unmasked: Folded) -> Iterator[Reason]:
     """
     if not DIGIT.search(plain.text):
         return
+    digits = len(NUMERAL.findall(plain.text))
+    if digits >= SHORTEST_NUMBER:
+        yield from find_numbers(plain)
+    for name, pattern, least in ALWAYS:
+        if digits >= least:
+            for found in pattern.finditer(plain.text):
+                yield report("pii", name, plain, found.span())
+    for name, pattern in CONTACTS:
+        for folded in (plain, unmasked):
+            for found in pattern.finditer(folded.text):
+                yield report("contact", name, folded, found.span())
+
+
+def find_numbers(plain: Folded) -> Iterator[Reason]:
+    """Yield what is a run of digits once they are put together: telephone, citizen and bank card numbers."""
     dense = densify(plain)
     for name, pattern in NUMBERS:
-        yield from report_all("pii", name, pattern, dense)
+        for found in pattern.finditer(dense.text):
+            yield report("pii", name, dense, found.span())
     for found in CITIZEN.finditer(dense.text):
         risk: Risk = "high" if is_citizen_number(found.group()) or "身份证" in plain.text else "medium"
         yield report("pii", "citizen number", dense, found.span(), risk)
     for found in CARD.finditer(dense.text):
         if len(found.group()) >= SHORTEST_CARD and is_luhn(found.group()):
             yield report("pii", "bank card number", dense, found.span())
-    for name, pattern in ALWAYS:
-        yield from report_all("pii", name, pattern, plain)
-    for name, pattern in CONTACTS:
-        yield from report_all("contact", name, pattern, plain)
-        yield from report_all("contact", name, pattern, unmasked)
-
-
-def report_all(code: str, name: str, pattern: re.Pattern[str], folded: Folded) -> Iterator[Reason]:
-    """Yield a finding for every match."""
-    for found in pattern.finditer(folded.text):
-        yield report(code, name, folded, found.span())
 
 
 def densify(plain: Folded) -> Folded:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import islice
+from itertools import islice, zip_longest
 from operator import add
 
 from safety.addressee import soften
@@ -85,23 +85,25 @@ def search(name: str, folded: Folded, lexicon: Lexicon, direction: Direction) ->
 
 
 def find_places(text: str, beginnings: Mapping[str, object]) -> list[int]:
-    """Return the places where one of the beginnings stands; they have two characters each."""
+    """Return the places where one of the beginnings, of two characters each, stands."""
     known = beginnings.keys() & pair_up(text)
     return [place for place, pair in enumerate(map(add, text, text[1:])) if pair in known] if known else []
 
 
 def collect_rules(lexicon: Lexicon, text: str) -> dict[str, Rule]:
     """Return the rules of which an anchor stands in the text, in the order of their anchors there."""
-    singles = lexicon.anchors.keys() & set(text)
-    places = find_places(text, lexicon.anchors)
-    if singles:
-        places = sorted({*places, *(place for place, char in enumerate(text) if char in singles)})
+    anchors = lexicon.anchors
+    known = anchors.keys() & pair_up(text)
     rules: dict[str, Rule] = {}
-    for place in places:
-        for size in (1, 2):
-            for word, tied in lexicon.anchors.get(text[place : place + size], ()):
+    if not known:
+        return rules
+    for place, (char, following) in enumerate(zip_longest(text, text[1:], fillvalue="")):
+        if char in known:
+            rules |= anchors[char][0][1]
+        if (pair := char + following) in known:
+            for word, tied in anchors[pair]:
                 if text.startswith(word, place):
-                    rules.update((rule.name, rule) for rule in tied)
+                    rules |= tied
     return rules
 
 

@@ -11,7 +11,7 @@ from functools import cache, cached_property, lru_cache
 from itertools import pairwise
 
 from safety.fold import HAN, Folded, fold, rewrite, substitute, thin_out, turn_round
-from safety.pairs import pair_up
+from safety.pairs import begin, pair_up
 from safety.ruses import Ruses, undo
 from safety.sounds import hear, sound
 from safety.tables import load_emoji_names, load_english, load_parts
@@ -39,7 +39,8 @@ RADICALS = frozenset(
     "亻氵扌忄讠钅饣纟犭衤礻刂阝艹辶牜冫宀灬疒囗彳覀罒虍攵卩廴匚丬勹冖彡亠丷爫丿丨丶乚亅厶廾屮夂癶糹訁飠釒"
 )
 DOTS = re.compile(rf"(?<=[{HAN}])(?:…|\.{{2,3}}){{1,3}}(?=[{HAN}])")
-HEAD = re.compile(rf"(?:^|[\n。!?,;])[^\w\n]{{0,4}}([{HAN}])")
+CLAUSE_ENDS = "\n。!?,;"
+HEAD = re.compile(rf"(?:^|[{CLAUSE_ENDS}])[^\w\n]{{0,4}}([{HAN}])")
 FEWEST_HEADS = 3
 NO_RUSES = Ruses()
 
@@ -66,6 +67,13 @@ class Unmasking:
     alias_pattern: re.Pattern[str] | None
     english: frozenset[str]
     ruses: Ruses = NO_RUSES
+    alias_beginnings: frozenset[str] = frozenset()
+
+    def read_aliases(self, folded: Folded) -> Folded:
+        """Replace coded spellings by the word meant."""
+        if self.alias_pattern is None or self.alias_beginnings.isdisjoint(pair_up(folded.text)):
+            return folded
+        return substitute(folded, self.alias_pattern, lambda found: self.aliases[found.group()])
 
 
 @dataclass
@@ -109,15 +117,13 @@ class Views:
 
     def read_aliases(self, folded: Folded) -> Folded:
         """Replace coded spellings in a text whose parts were put together."""
-        if folded is self.joined or self.unmasking.alias_pattern is None:
-            return folded
-        aliases = self.unmasking.aliases
-        return substitute(folded, self.unmasking.alias_pattern, lambda found: aliases[found.group()])
+        return folded if folded is self.joined else self.unmasking.read_aliases(folded)
 
     @cached_property
     def heads(self) -> Folded:
         """The first characters of lines or clauses (藏头), where there are three and more of them."""
-        pieces = [found.start(1) for found in HEAD.finditer(self.plain.text)]
+        clauses = 1 + sum(map(self.plain.text.count, CLAUSE_ENDS))
+        pieces = [found.start(1) for found in HEAD.finditer(self.plain.text)] if clauses >= FEWEST_HEADS else []
         if len(pieces) < FEWEST_HEADS:
             return Folded("", (), ())
         text, starts, ends = self.plain.text, self.plain.starts, self.plain.ends
@@ -195,9 +201,7 @@ def unmask(plain: Folded, joined: Folded, unmasking: Unmasking) -> Folded:
     folded = join_parts(undo(folded, unmasking.ruses), load_radical_parts(), begin_radical_parts())
     if MASKED.search(folded.text):
         folded = substitute(folded, MASKED, lambda found: unleet(found.group(), unmasking.english))
-    if unmasking.alias_pattern is not None:
-        folded = substitute(folded, unmasking.alias_pattern, lambda found: unmasking.aliases[found.group()])
-    return replace_sounds(folded, unmasking.hearing)
+    return replace_sounds(unmasking.read_aliases(folded), unmasking.hearing)
 
 
 def name_emoji(plain: Folded) -> Folded:
@@ -224,7 +228,7 @@ def load_turned_parts() -> dict[str, str]:
 @cache
 def begin_parts() -> frozenset[str]:
     """Return the first two parts of each split."""
-    return frozenset(parts[:2] for parts in load_parts())
+    return begin(load_parts())
 
 
 @cache
@@ -236,13 +240,13 @@ def end_parts() -> frozenset[str]:
 @cache
 def begin_turned_parts() -> frozenset[str]:
     """Return the last two parts of each split, the last one first."""
-    return frozenset(parts[:2] for parts in load_turned_parts())
+    return begin(load_turned_parts())
 
 
 @cache
 def begin_radical_parts() -> frozenset[str]:
     """Return the first two parts of each split with a part that is no word."""
-    return frozenset(parts[:2] for parts in load_radical_parts())
+    return begin(load_radical_parts())
 
 
 def join_parts(folded: Folded, parts: Mapping[str, str], beginnings: frozenset[str]) -> Folded:

@@ -63,9 +63,9 @@ def load_lexicon(extra: Iterable[Path] = (), *, folder: Path = HERE) -> Lexicon:
             ) from error
         digest.update(data)
         read_file(built, path, text)
-    anchors: dict[str, list[tuple[str, tuple[Rule, ...]]]] = defaultdict(list)
+    anchors: dict[str, list[tuple[str, dict[str, Rule]]]] = defaultdict(list)
     for word, rules in built.anchored.items():
-        anchors[word[:2]].append((word, tuple(rules)))
+        anchors[word[:2]].append((word, {rule.name: rule for rule in rules}))
     return Lexicon(
         terms={key: tuple(sorted(terms, key=lambda term: -len(term.text))) for key, terms in built.terms.items()},
         anchors=dict(anchors),
