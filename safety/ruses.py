@@ -109,7 +109,9 @@ def respell(folded: Folded, ruses: Ruses) -> Folded:
     if not words:
         return folded
     meant = {
-        word: heard for word in words if is_strange(word, ruses) and (heard := ruses.respelt.get(spell(word))) is not None
+        word: heard
+        for word in words
+        if is_strange(word, ruses) and (heard := ruses.respelt.get(spell(word))) is not None
     }
     if (words | set(meant.values())) & COARSE == set():
         return folded
