@@ -49,8 +49,9 @@ class Scale:
 class Weights:
     """The weights of one language by gram, without the grams: `keys` are their hashes, sorted, `values` stand beside.
 
-    Values are numbers of steps. A dictionary of 280,000 grams takes 35 MB, this takes 3. Two grams share one of 2^64 hashes once in 10^12 texts, and
-    nobody outside can choose which, because Python's hashes are salted anew in each process.
+    Values are numbers of steps. A dictionary of 280,000 grams takes 35 MB, this takes 3. Two grams share one of 2^64
+    hashes once in 10^12 texts, and nobody outside can choose which, because Python's hashes are salted anew in each
+    process.
     """
 
     keys: npt.NDArray[np.int64]

@@ -108,11 +108,8 @@ def respell(folded: Folded, ruses: Ruses) -> Folded:
     words = set(LATIN_WORD.findall(folded.text))
     if not words:
         return folded
-    meant = {
-        word: heard
-        for word in words
-        if is_strange(word, ruses) and (heard := ruses.respelt.get(spell(word))) is not None
-    }
+    strange = [word for word in words if is_strange(word, ruses)]
+    meant = {word: heard for word in strange if (heard := ruses.respelt.get(spell(word))) is not None}
     if (words | set(meant.values())) & COARSE == set():
         return folded
     meant |= {word: PERSONS[word] for word in words & PERSONS.keys()}
