@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from safety.fold import HAN, Folded, substitute, thin_out
 from safety.pairs import pair_up
 from safety.sounds import split_pinyin
-from safety.tables import load_english
+from safety.tables import know_words, load_english
 
 FILLED = re.compile(rf"[{HAN}]([^\s{HAN}])[{HAN}](?:\1[{HAN}])+|[{HAN}]([{HAN}])[{HAN}](?:\2[{HAN}]){{2,}}")
 TWICE = re.compile(rf"(?:([{HAN}])\1){{3,}}")
@@ -60,7 +60,7 @@ def build_ruses(aliases: Mapping[str, str], english: frozenset[str], insults: It
         for alias, meant in {**aliases, "qq": "qq", "tg": "tg"}.items()
         if meant in CONTACTS and 1 < len(alias) <= LONGEST_CONTACT and alias.isalnum()
     }
-    known = english | load_english()
+    known = know_words(english)
     respelt: dict[str, str] = {}
     for word in sorted(english):
         if len(word) >= SHORTEST and word.isalpha():

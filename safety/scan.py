@@ -12,8 +12,9 @@ from safety.fold import HAN, Folded
 from safety.lexicon.entries import Entry, Lexicon, Rule, Term
 from safety.pairs import pair_up
 from safety.surface import note
+from safety.tables import know_words
 from safety.verdict import Direction, Reason, Risk
-from safety.views import Views, know_words
+from safety.views import Views
 
 RISKS: dict[str, Risk] = {"block": "high", "review": "medium", "evidence": "low"}
 MOST_RULES = 100  # no ordinary post meets more than 90; only a heap of listed words does
