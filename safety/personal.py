@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from safety.ahead import compile_ahead
 from safety.fold import Folded, fold, substitute
 from safety.verdict import Reason, Risk
 
@@ -27,7 +28,7 @@ MAIL = re.compile(
     r"(?:\s?(?:\.|\(dot\)|\[dot\]|点)\s?[a-z]{2,12}){1,3}"
 )
 QQ = re.compile(r"(?:qq|扣扣|企鹅|q群|群号?|裙号?|球球)(?:号|是|群|:|为|码|聊|\s|[^\w]){0,4}([1-9]\d{4,12})(?!\d)")
-WECHAT = re.compile(
+WECHAT = compile_ahead(
     r"(?:微信|威信|薇信|微xin|weixin|wechat|line|telegram|tg|whatsapp|snapchat|snap|kik|discord|扣扣|qq|(?<![a-z])(?:wx|vx|v))"
     r"(?:号|id|我|是|:|为|搜|呗|吧|加|了|\s|[^\w]){0,6}"
     r"(?=[a-z0-9_-]*[0-9_-])([a-z][a-z0-9_-]{4,19})(?![a-z0-9])"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from safety.ahead import compile_ahead
 from safety.fold import HAN, Folded, substitute, thin_out
 from safety.pairs import pair_up
 from safety.sounds import split_pinyin
@@ -68,7 +69,7 @@ def build_ruses(aliases: Mapping[str, str], english: frozenset[str], insults: It
     respelt.update((spell(word), word) for word in sorted(COARSE))
     for word in load_english() - english:  # what sounds like a common word is that word
         respelt.pop(spell(word), None)
-    pattern = re.compile(any_gapped(contacts)) if contacts else None
+    pattern = compile_ahead(any_gapped(contacts)) if contacts else None
     first = frozenset(contact[0] for contact in contacts)
     return Ruses(contacts, pattern, first, respelt, known, frozenset(insults))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from itertools import islice, zip_longest
 from operator import add
 
@@ -28,7 +28,7 @@ def scan(views: Views, lexicon: Lexicon, direction: Direction) -> list[Reason]:
     """Return what the lexicon finds in any reading of the text, each term or rule once."""
     found: dict[str, Reason] = {}
     for name, folded in list_readings(views):
-        for rule, reason in search(name, folded, lexicon, direction):
+        for rule, reason in search(name, folded, lexicon, direction, found):
             if rule not in found:
                 start, end = folded.span(reason.start, reason.end)
                 text = views.original[start:end][:80]
@@ -64,8 +64,10 @@ def reads_better(backwards: str, forwards: str, english: frozenset[str]) -> bool
     return back >= 2 and back > there
 
 
-def search(name: str, folded: Folded, lexicon: Lexicon, direction: Direction) -> Iterator[tuple[str, Reason]]:
-    """Yield terms and rules that stand in one reading, with spans of that reading."""
+def search(
+    name: str, folded: Folded, lexicon: Lexicon, direction: Direction, known: Container[str] = frozenset()
+) -> Iterator[tuple[str, Reason]]:
+    """Yield terms and rules that stand in one reading, with spans of that reading; no rule that is known already."""
     text = folded.text
     met: set[str] = set()
     for place in find_places(text, lexicon.terms):
@@ -80,7 +82,7 @@ def search(name: str, folded: Folded, lexicon: Lexicon, direction: Direction) ->
     if len(rules) > MOST_RULES:
         yield "salad", note("length", "salad", "high", (0, len(text)), "too many listed words to check it in time")
     for rule in islice(rules.values(), MOST_RULES):
-        span = find_rule(rule, text, name, direction)
+        span = find_rule(rule, text, name, direction) if rule.name not in known else None
         if span is not None:
             yield rule.name, explain(rule.entry, rule.name, span, name)
 

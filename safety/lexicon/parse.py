@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import get_args
 
+from safety.ahead import compile_ahead
 from safety.codes import load_codes
 from safety.fold import HAN, fold
 from safety.lexicon.anchors import Words, better, compile_anchored
@@ -72,7 +73,7 @@ def load_lexicon(extra: Iterable[Path] = (), *, folder: Path = HERE) -> Lexicon:
         words=built.words,
         heard=frozenset(built.heard),
         aliases=built.aliases,
-        alias_pattern=re.compile(any_of(built.aliases)) if built.aliases else None,
+        alias_pattern=compile_ahead(any_of(built.aliases)) if built.aliases else None,
         english=frozenset(built.english),
         version=digest.hexdigest()[:12],
         files=tuple(path.name for path in paths),
