@@ -23,6 +23,10 @@ LAUGHTER = re.compile(
 )
 LAUGHS = (
     "哈哈",
+    "嘿嘿",
+    "嘻嘻",
+    "ㅎㅎ",
+    "ㅋ",
     "hh",
     "ha",
     "ah",
@@ -30,15 +34,11 @@ LAUGHS = (
     "he",
     "233",
     "ww",
-    "ㅋ",
-    "ㅎㅎ",
-    "嘿嘿",
-    "嘻嘻",
     "lo",
     "lm",
     "rofl",
     "xd",
-    "xswl",
+    "xs",
 )
 """One of these stands wherever laughter does."""
 ICON_SHARE = 0.5
