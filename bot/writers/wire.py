@@ -12,8 +12,9 @@ import openai
 ANSWER_LIMIT = 1_000_000
 # Below the 5 s after which uvicorn, under many model servers, drops an idle connection just as it is used again.
 IDLE = 4.0
-_HOP = frozenset({"host", "content-length", "connection", "accept-encoding", "transfer-encoding"})
-_DECODED = frozenset({"content-encoding", "content-length", "transfer-encoding", "connection"})
+_HEADER_TEXT = "iso-8859-1"
+_HOP = frozenset({b"host", b"content-length", b"connection", b"accept-encoding", b"transfer-encoding"})
+_DECODED = frozenset({b"content-encoding", b"content-length", b"transfer-encoding", b"connection"})
 
 
 class Road(httpx2.AsyncBaseTransport):
@@ -30,7 +31,11 @@ class Road(httpx2.AsyncBaseTransport):
         self._proxies: dict[str, str | None] = {}
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        headers = [pair for pair in request.headers.multi_items() if pair[0] not in _HOP]
+        headers = [
+            (name.decode("ascii"), value.decode(_HEADER_TEXT))
+            for name, value in request.headers.raw
+            if name.lower() not in _HOP
+        ]
         try:
             async with self._open().request(
                 request.method,
@@ -41,7 +46,7 @@ class Road(httpx2.AsyncBaseTransport):
                 proxy=self._proxy_for(request.url.scheme, request.url.host),
             ) as response:
                 body = await _read(response, request)
-                kept = [(name, value) for name, value in response.headers.items() if name.lower() not in _DECODED]
+                kept = [pair for pair in response.raw_headers if pair[0].lower() not in _DECODED]
                 return httpx2.Response(response.status, headers=kept, content=body, request=request)
         except aiohttp.ClientConnectorError as error:
             raise httpx2.ConnectError(str(error), request=request) from error
@@ -73,11 +78,24 @@ class Road(httpx2.AsyncBaseTransport):
 
 
 class _Straight(httpx2.AsyncClient):
-    """Hands a request to the road: no redirect to follow, no cookie to keep, no login to negotiate."""
+    """Hands a request to the road: no redirect to follow, no cookie to keep, no login to negotiate, nothing to add."""
 
     def __init__(self, road: Road) -> None:
         super().__init__(transport=road, timeout=None, follow_redirects=False)
         self._road = road
+        self._urls: dict[str, httpx2.URL] = {}
+
+    def build_request(
+        self, method: str, url: httpx2.URL | str, *, content: Any = None, headers: Any = None, **rest: Any
+    ) -> httpx2.Request:
+        """A request of what the SDK put together; the road asks neither for a time-out nor for what a client adds."""
+        rest.pop("timeout", None)
+        if not isinstance(content, bytes) or any(value is not None for value in rest.values()):
+            return super().build_request(method, url, content=content, headers=headers, **rest)
+        address = self._urls.get(str(url))
+        if address is None:
+            address = self._urls.setdefault(str(url), httpx2.URL(url))
+        return httpx2.Request(method, address, headers=headers, stream=httpx2.ByteStream(content))
 
     async def send(self, request: httpx2.Request, *, stream: bool = False, **how: Any) -> httpx2.Response:
         if stream:
