@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from safety.fold import HAN, fold, reveal_tags
 from safety.sounds import split_pinyin
-from safety.surface import URL, decode_payloads, note
+from safety.surface import MAYBE_PAYLOAD, URL, decode_payloads, note
 from safety.tables import load_english, load_syllables
 from safety.verdict import Reason
 from safety.views import split_words
@@ -108,6 +108,8 @@ SPELLED = re.compile(r"(?<!\S)(?:\S ){5,}")
 APOSTROPHE = re.compile(r"(?<=[a-z])['’](?=[a-z])")
 # Nothing here comes apart into a letter and its accent: ASCII, quotation marks, Chinese signs and characters.
 UNACCENTED = re.compile("[\x00-\x7f\u2010-\u2027\u3001-\u3029\u4e00-\u9fff\uff01-\uff5e]*")
+MAYBE_CODE = re.compile(rf"{MAYBE_PAYLOAD.pattern}|[\d.\-][\s/.\-]{{1,3}}[\d.\-]")  # or Morse code, or numbers
+MAYBE_OPAQUE = re.compile(r"[a-z0-9+/_-]{8}", re.IGNORECASE)  # none shorter is opaque, run together or base64
 TURNED = re.compile("//:|ptth")
 MAYBE_BASE64 = re.compile(r"(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/_-]{8,}={0,2}(?![A-Za-z0-9+/=_-])")
 
@@ -156,7 +158,7 @@ def find_echo(
 def repeats(text: str, dictated: Dictated) -> bool:
     """Say whether the reply, read in any way, holds something dictated."""
     for way in readings(text):
-        tokens = [letters for letters, _ in cut(way)]
+        tokens = spell_out(way)
         letters = "".join(tokens)
         if any(run in letters for run in dictated.runs) or any(piece in letters for piece in dictated.whole):
             return True
@@ -212,7 +214,7 @@ def read_orders(strangers: tuple[str, ...]) -> Dictated:
             orders = coded or gives_orders(way)
             tokens = cut(way)
             runs |= set(heavy_runs(tokens, ORDERED if orders else COPIED))
-            whole |= {"".join(letters for letters, _ in cut(found[1] or found[2])) for found in HANDLE.finditer(way)}
+            whole |= {"".join(spell_out(found[1] or found[2])) for found in HANDLE.finditer(way)}
             if orders:
                 ordered = True
                 pairs |= set(pairwise(letters for letters, _ in tokens))
@@ -226,7 +228,7 @@ def read_orders(strangers: tuple[str, ...]) -> Dictated:
     if named:
         names = [bare(text) for text in strangers if len(text) <= 40]
         whole |= {piece for name in names if (piece := weigh_piece(name))}
-    short = [piece for piece in dict.fromkeys(pieces) if len(cut(piece)) <= 12][:MOST_PIECES]
+    short = [piece for piece in dict.fromkeys(pieces) if len(spell_out(piece)) <= 12][:MOST_PIECES]
     for one in short:
         for other in short:
             if one != other:
@@ -244,6 +246,7 @@ def read_orders(strangers: tuple[str, ...]) -> Dictated:
     )
 
 
+@lru_cache(maxsize=1024)  # asked about the same cards and topics for each reply
 def speaks_to_robots(text: str) -> bool:
     """Say whether a text asks programs for words."""
     plain = bare(text)
@@ -281,33 +284,41 @@ def weigh_piece(piece: str, least: int = 3) -> str:
     """Return the bare letters of a piece that is worth keeping from the reply, else nothing."""
     if COURTESY.fullmatch(piece.strip(" 。！!.~～的啊呀吧")):
         return ""
-    letters = "".join(letters for letters, _ in cut(piece))
+    letters = "".join(spell_out(piece))
     han = len(HAN_CHAR.findall(piece))
     return letters if han >= least or (len(letters) >= 8 and han == 0) else ""
 
 
 def heavy_runs(tokens: Sequence[tuple[str, float]], least: float) -> Iterator[str]:
     """Yield the shortest runs of tokens that weigh `least`."""
-    end, total = 0, 0.0
-    for start in range(len(tokens)):
+    letters = "".join(written for written, _ in tokens)
+    end, total, first, last = 0, 0.0, 0, 0  # tokens [start, end) are letters [first, last)
+    for written, weight in tokens:
         while end < len(tokens) and total < least:
             total += tokens[end][1]
+            last += len(tokens[end][0])
             end += 1
         if total < least:
             return
-        run = "".join(letters for letters, _ in tokens[start:end])
-        if len(run) >= SHORTEST_LATIN:
-            yield run
-        total -= tokens[start][1]
+        if last - first >= SHORTEST_LATIN:
+            yield letters[first:last]
+        total -= weight
+        first += len(written)
 
 
 def cut(text: str) -> list[tuple[str, float]]:
     """Return the tokens of a bare text with their weights: syllables of Han characters, and Latin words."""
     syllables = load_syllables()
     return [
-        (syllables.get(token, token), 1.0 if HAN_CHAR.match(token) else LATIN_WEIGHT)
+        (syllables[token], 1.0) if token in syllables else (token, 1.0 if HAN_CHAR.match(token) else LATIN_WEIGHT)
         for token in TOKEN.findall(text.replace("_", " "))
     ]
+
+
+def spell_out(text: str) -> list[str]:
+    """Return the tokens of a bare text: syllables of Han characters, and Latin words."""
+    syllables = load_syllables()
+    return [syllables.get(token, token) for token in TOKEN.findall(text.replace("_", " "))]
 
 
 @lru_cache(maxsize=64)
@@ -336,6 +347,8 @@ def ways(text: str) -> Iterator[tuple[str, bool]]:
 
 def decoded(text: str) -> list[str]:
     """Return what a text says in base64, hex, escapes, Morse code or numbers for letters."""
+    if not MAYBE_CODE.search(text):
+        return []
     said = [inner for *_, inner in decode_payloads(text)]
     said += ["".join(MORSE.get(sign, " ") for sign in found.group().split(" ")) for found in MORSE_RUN.finditer(text)]
     said += [
@@ -372,24 +385,29 @@ def is_coded(text: str) -> bool:
     if (
         MORSE_RUN.search(text)
         or NUMBERS.search(text)
-        or OPAQUE.search(plain)
-        or JOINED.search(plain)
+        or (MAYBE_OPAQUE.search(plain) and (OPAQUE.search(plain) or JOINED.search(plain)))
         or TURNED.search(plain)
         or (SPELLED.search(plain) and URL.search(plain.replace(" ", "")))
     ):
         return True
-    if any(read_short_base64(found.group()) for found in MAYBE_BASE64.finditer(text)):
+    if MAYBE_OPAQUE.search(text) and any(read_short_base64(found.group()) for found in MAYBE_BASE64.finditer(text)):
         return True
-    han = HAN_CHAR.findall(plain)
+    return is_rare("".join(HAN_CHAR.findall(plain))) or is_coded_latin(plain)
+
+
+def is_rare(han: str) -> bool:
+    """Say whether a fifth of the Han characters are ones that nobody uses; GB 2312 writes the others in two bytes."""
+    if len(han.encode("gb2312", "ignore")) == 2 * len(han):
+        return False
     rare = [char for char in han if char not in CANTONESE and not char.encode("gb2312", "ignore")]
-    if len(rare) >= 2 and len(rare) >= 0.2 * len(han):
-        return True
-    return is_coded_latin(plain)
+    return len(rare) >= 2 and len(rare) >= 0.2 * len(han)
 
 
 def is_coded_latin(plain: str) -> bool:
     """Say whether the Latin words of a reply are leet, pinyin, words run together or a cipher."""
     tokens = [token for token in re.findall(r"[a-z0-9]+", plain) if not token.isdecimal()]
+    if not tokens:
+        return False
     if sum(bool(re.search(r"[a-z]", token) and re.search(r"\d", token)) for token in tokens) >= 3:
         return True
     words = [token for token in tokens if len(token) > 1 and token.isalpha()]
@@ -409,11 +427,15 @@ def is_coded_latin(plain: str) -> bool:
 
 def is_foreign(text: str, language: str) -> bool:
     """Say whether a reply is in another script than its language has, names and single words aside."""
-    tokens = TOKEN.findall(bare(text))
+    plain = bare(text)
+    spoken = language.partition("-")[0]
+    if not spoken or (spoken == "zh" and HAN_CHAR.search(plain)):
+        return False
+    tokens = TOKEN.findall(plain)
     han = sum(bool(HAN_CHAR.match(token)) for token in tokens)
     words = [token for token in tokens if re.match("[a-z]", token)]
     latin, letters = len(words), sum(map(len, words))
-    match language.partition("-")[0]:
+    match spoken:
         case "zh":
             return han == 0 and letters >= (8 if latin > 1 else 12)
         case "ja" | "ko":

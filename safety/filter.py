@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from safety.addressee import calm_down
@@ -32,6 +32,7 @@ from safety.views import Hearing, Unmasking, Views, build_hearing
 GRADES: tuple[Risk, ...] = ("low", "medium", "high")
 MOST_REASONS = 40
 BEGINNING = 600
+REMEMBERED = 16  # texts whose findings are kept: what a few mentions that are answered side by side ask about
 HERE = Path(__file__).parent
 PARTS = frozenset({".py", ".lex", ".tsv", ".txt", ".yaml", ".json", ".gz"})  # what this package is made of
 PLAIN = Context()
@@ -40,7 +41,7 @@ ALONE = frozenset({"romance", "distress"})  # evidence that never adds up
 
 @dataclass(frozen=True, repr=False)
 class Filter:
-    """Everything the filter knows. Build it with `Filter.load()`; it keeps no state between calls."""
+    """Everything the filter knows. Build it with `Filter.load()`; all it keeps between calls are its last findings."""
 
     lexicon: Lexicon
     policy: Policy
@@ -99,13 +100,22 @@ class Filter:
         longer is high risk on its way out.
         """
         context = context or PLAIN
-        reasons = [] if is_care(text) else self.find(text, direction, context)
-        reasons = weigh(reasons)[:MOST_REASONS]
+        grade = self._remember if len(text) <= LONGEST else self._grade
+        reasons = grade(text, direction, sight_of(context, direction))
         risk: Risk = max((reason.risk for reason in reasons), key=GRADES.index, default="low")
         decision: Decision = self.policy.decide(
             reasons, risk=risk, mode=context.mode, direction=direction, audience=context.audience
         )
-        return Verdict(risk=risk, decision=decision, reasons=tuple(reasons), versions=self.versions)
+        return Verdict(risk=risk, decision=decision, reasons=reasons, versions=self.versions)
+
+    @cached_property
+    def _remember(self) -> Callable[[str, Direction, Context], tuple[Reason, ...]]:
+        """Findings of the last few texts: one mention asks about the same words several times, in another mode."""
+        return lru_cache(maxsize=REMEMBERED)(self._grade)
+
+    def _grade(self, text: str, direction: Direction, sight: Context) -> tuple[Reason, ...]:
+        reasons = [] if is_care(text) else self.find(text, direction, sight)
+        return tuple(weigh(reasons)[:MOST_REASONS])
 
     def reconsider(self, verdict: Verdict, opinion: Opinion, *, context: Context) -> Verdict:
         """Return the verdict on a reply with a guard model's opinion taken in (see `safety.judge`)."""
@@ -156,6 +166,15 @@ class Filter:
             return calm_down(reasons, views, grade)
         why = f"the classifier takes this for offensive (probability {chance:.2f})"
         return [*reasons, note("toxicity", "classifier", grade, (0, len(views.original)), why)]
+
+
+def sight_of(context: Context, direction: Direction) -> Context:
+    """Return what findings depend on: not the mode nor the audience, and only for replies who is talked to."""
+    if direction == "in":
+        return Context(hidden_texts=context.hidden_texts) if context.hidden_texts else PLAIN
+    if context.mode == PLAIN.mode and context.audience == PLAIN.audience:
+        return context
+    return context.model_copy(update={"mode": PLAIN.mode, "audience": PLAIN.audience})
 
 
 def weigh(reasons: list[Reason]) -> list[Reason]:

@@ -5,18 +5,28 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
 from safety.fold import HAN, fold
 from safety.sounds import hear
 
 OVERLAP = 12  # characters in a row; R21 of the safety reference
+HALF = OVERLAP // 2
 LATIN_OVERLAP = 32  # twelve Latin letters are two words, which anybody may share
 SHORTEST_CANARY = 5
 LONGEST_CANARY = 40
 TWICE = re.compile(r"(.)\1")
 NON_WORD = re.compile(r"[\W_]+")
 HAN_CHAR = re.compile(f"[{HAN}\ua000-\ua48f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """Runs of OVERLAP characters, and everything half as long that stands in one."""
+
+    whole: frozenset[str]
+    halves: frozenset[str]
 
 
 def gives_away(text: str, hidden: tuple[str, ...], said: Iterable[str] = ()) -> bool:
@@ -32,7 +42,7 @@ def gives_away(text: str, hidden: tuple[str, ...], said: Iterable[str] = ()) -> 
         for way in readings(bare):
             if any(canary in way for canary in canaries) or shares(way, runs):
                 return True
-        if sounds and shares(squeeze(hear(fold(piece)).text), sounds):
+        if sounds.whole and shares(squeeze(hear(fold(piece)).text), sounds):
             return True
     return False
 
@@ -52,12 +62,16 @@ def squeeze(text: str) -> str:
     return NON_WORD.sub("", fold(text[:20_000]).text)
 
 
-def shares(text: str, runs: frozenset[str]) -> bool:
-    """Say whether any run of the hidden text stands in the text."""
-    if not runs:
+def shares(text: str, runs: Runs) -> bool:
+    """Say whether any run of the hidden text stands in the text.
+
+    A run holds one of the text's blocks of half its length whole, wherever it begins, so most texts need not be walked.
+    """
+    if runs.halves.isdisjoint([text[place : place + HALF] for place in range(0, len(text), HALF)]):
         return False
     return any(
-        text[place : place + OVERLAP] in runs and confirm(text, place, runs) for place in range(len(text) - OVERLAP + 1)
+        text[place : place + OVERLAP] in runs.whole and confirm(text, place, runs.whole)
+        for place in range(len(text) - OVERLAP + 1)
     )
 
 
@@ -70,7 +84,7 @@ def confirm(text: str, place: int, runs: frozenset[str]) -> bool:
 
 
 @lru_cache(maxsize=64)
-def prepare(hidden: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+def prepare(hidden: tuple[str, ...]) -> tuple[frozenset[str], Runs, Runs]:
     """Return canaries (short texts without blanks), runs of the longer texts, and runs of their syllables."""
     canaries: set[str] = set()
     runs: set[str] = set()
@@ -86,4 +100,9 @@ def prepare(hidden: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str], fr
             for place in range(len(heard) - OVERLAP + 1)
             if len(HAN_CHAR.findall(heard[place : place + OVERLAP])) == OVERLAP
         )
-    return frozenset(canaries), frozenset(runs), frozenset(sounds)
+    return frozenset(canaries), cut_runs(runs), cut_runs(sounds)
+
+
+def cut_runs(runs: set[str]) -> Runs:
+    """Return runs with their halves."""
+    return Runs(frozenset(runs), frozenset(run[at : at + HALF] for run in runs for at in range(OVERLAP - HALF + 1)))

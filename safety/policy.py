@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
@@ -15,6 +14,7 @@ from safety.verdict import Decision, Direction, Reason, Risk
 MODES = ("normal", "heightened", "emergency", "stopped")
 AUDIENCES = ("everyone", "minor")
 COLUMNS = 6
+Cell = tuple[str, str, str, str, str]
 # Where several findings pull different ways, the later one in this row wins.
 OUT_ORDER: tuple[Decision, ...] = ("post", "hold", "silent", "block")
 IN_ORDER: tuple[Decision, ...] = ("post", "hold", "block", "silent", "crisis")
@@ -42,6 +42,7 @@ class Policy:
 
     rows: tuple[Row, ...]
     version: str
+    _known: dict[Cell, Decision] = field(default_factory=dict, repr=False, compare=False)
 
     def decide(
         self, reasons: Sequence[Reason], *, risk: str, mode: str, direction: Direction, audience: str
@@ -49,12 +50,18 @@ class Policy:
         """Return the strictest decision over all findings, or the one for a clean text when there is none."""
         order = IN_ORDER if direction == "in" else OUT_ORDER
         cells: list[tuple[str, str]] = [(reason.code, reason.risk) for reason in reasons] or [("", risk)]
-        found = {look_up(self.rows, (mode, direction, code, grade, audience)) for code, grade in cells}
+        found = {self.look_up((mode, direction, code, grade, audience)) for code, grade in cells}
         return max(found, key=order.index)
 
+    def look_up(self, cell: Cell) -> Decision:
+        """Return the decision for one cell; each is looked for once."""
+        decision = self._known.get(cell)
+        if decision is None:
+            decision = self._known[cell] = look_up(self.rows, cell)
+        return decision
 
-@lru_cache(maxsize=4096)
-def look_up(rows: tuple[Row, ...], cell: tuple[str, str, str, str, str]) -> Decision:
+
+def look_up(rows: tuple[Row, ...], cell: Cell) -> Decision:
     """Return the decision of the first row that fits, or block."""
     for row in rows:
         sets = (row.modes, row.directions, row.codes, row.risks, row.audiences)

@@ -62,7 +62,7 @@ def build_ruses(aliases: Mapping[str, str], english: frozenset[str], insults: It
     for word in sorted(english):
         if len(word) >= SHORTEST and word.isalpha():
             respelt.setdefault(spell(word), word)
-    respelt.update((spell(word), word) for word in COARSE)
+    respelt.update((spell(word), word) for word in sorted(COARSE))
     for word in load_english() - english:  # what sounds like a common word is that word
         respelt.pop(spell(word), None)
     return Ruses(contacts, re.compile(any_gapped(contacts)) if contacts else None, respelt, known, frozenset(insults))

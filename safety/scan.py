@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
+from operator import add
 
 from safety.addressee import soften
 from safety.fold import HAN, Folded
 from safety.lexicon.entries import Entry, Lexicon, Rule, Term
+from safety.pairs import pair_up
 from safety.surface import note
 from safety.verdict import Direction, Reason, Risk
 from safety.views import Views, know_words
@@ -64,22 +66,16 @@ def reads_better(backwards: str, forwards: str, english: frozenset[str]) -> bool
 def search(name: str, folded: Folded, lexicon: Lexicon, direction: Direction) -> Iterator[tuple[str, Reason]]:
     """Yield terms and rules that stand in one reading, with spans of that reading."""
     text = folded.text
-    rules: dict[str, Rule] = {}
     met: set[str] = set()
-    terms, anchors = lexicon.terms, lexicon.anchors
-    if name == "reversed" and HAN_CHAR.search(text):
-        anchors = {}  # a rule is about the order of words: read from its end a text fits many by chance
-    for place in range(len(text)):
-        pair = text[place : place + 2]
-        if pair in terms:
-            term = next((t for t in terms[pair] if stands(t, text, place, name, direction)), None)
-            if term is not None and term.text not in met:
-                met.add(term.text)
-                yield term.text, explain(term.entry, term.text, (place, place + len(term.text)), name)
-        if pair in anchors or pair[:1] in anchors:
-            collect_rules(lexicon, text, place, rules)
+    for place in find_places(text, lexicon.terms):
+        beginning = lexicon.terms[text[place : place + 2]]
+        term = next((t for t in beginning if stands(t, text, place, name, direction)), None)
+        if term is not None and term.text not in met:
+            met.add(term.text)
+            yield term.text, explain(term.entry, term.text, (place, place + len(term.text)), name)
     if name == "picked" or (name == "reversed" and HAN_CHAR.search(text)):
-        return
+        return  # a rule is about the order of words: picked out or read from its end a text fits many by chance
+    rules = collect_rules(lexicon, text)
     if len(rules) > MOST_RULES:
         yield "salad", note("length", "salad", "high", (0, len(text)), "too many listed words to check it in time")
     for rule in islice(rules.values(), MOST_RULES):
@@ -88,12 +84,25 @@ def search(name: str, folded: Folded, lexicon: Lexicon, direction: Direction) ->
             yield rule.name, explain(rule.entry, rule.name, span, name)
 
 
-def collect_rules(lexicon: Lexicon, text: str, place: int, rules: dict[str, Rule]) -> None:
-    """Add the rules whose anchor stands at this place."""
-    for size in (1, 2):
-        for word, tied in lexicon.anchors.get(text[place : place + size], ()):
-            if text.startswith(word, place):
-                rules.update((rule.name, rule) for rule in tied)
+def find_places(text: str, beginnings: Mapping[str, object]) -> list[int]:
+    """Return the places where one of the beginnings stands; they have two characters each."""
+    known = beginnings.keys() & pair_up(text)
+    return [place for place, pair in enumerate(map(add, text, text[1:])) if pair in known] if known else []
+
+
+def collect_rules(lexicon: Lexicon, text: str) -> dict[str, Rule]:
+    """Return the rules of which an anchor stands in the text, in the order of their anchors there."""
+    singles = lexicon.anchors.keys() & set(text)
+    places = find_places(text, lexicon.anchors)
+    if singles:
+        places = sorted({*places, *(place for place, char in enumerate(text) if char in singles)})
+    rules: dict[str, Rule] = {}
+    for place in places:
+        for size in (1, 2):
+            for word, tied in lexicon.anchors.get(text[place : place + size], ()):
+                if text.startswith(word, place):
+                    rules.update((rule.name, rule) for rule in tied)
+    return rules
 
 
 def find_rule(rule: Rule, text: str, name: str, direction: Direction) -> tuple[int, int] | None:

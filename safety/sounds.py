@@ -87,6 +87,7 @@ def load_sound_table() -> dict[int, str]:
     return {ord(char): codes[sound] for char, sound in load_syllables().items()}
 
 
+@lru_cache(maxsize=32)  # a text is heard for its words, by the classifier and for hidden texts
 def sound(text: str) -> str:
     """Return the text with every Han character replaced by its syllable; the length does not change."""
     return text.translate(load_sound_table())

@@ -45,6 +45,7 @@ BASE64 = re.compile(
 )
 HEX = re.compile(r"(?<![0-9a-zA-Z])(?:0x)?(?:[0-9a-fA-F]{2}[\s:]?){8,}(?![0-9a-zA-Z])")
 ESCAPED = re.compile(r"(?:\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|&#x?[0-9a-fA-F]{2,6};|%[0-9a-fA-F]{2}){3,}")
+MAYBE_PAYLOAD = re.compile(r"[A-Za-z0-9+/_%\\-]{2}[\s:]?[A-Za-z0-9+/_%\\-]|&#")  # stands in each of the three
 DEEPEST = 2
 
 
@@ -101,7 +102,7 @@ def strip_handle(handle: str) -> str:
 def decode_payloads(text: str, depth: int = 0) -> list[tuple[int, int, str]]:
     """Return encoded pieces of a text and what they say (base64, hex, escapes), nested ones too."""
     found: list[tuple[int, int, str]] = []
-    if depth >= DEEPEST:
+    if depth >= DEEPEST or not MAYBE_PAYLOAD.search(text):
         return found
     for pattern, read in ((BASE64, read_base64), (HEX, read_hex), (ESCAPED, read_escapes)):
         for match in pattern.finditer(text[:LONGEST]):

@@ -11,6 +11,7 @@ from functools import cache, cached_property, lru_cache
 from itertools import pairwise
 
 from safety.fold import HAN, Folded, fold, rewrite, substitute, thin_out, turn_round
+from safety.pairs import pair_up
 from safety.ruses import Ruses, undo
 from safety.sounds import hear, sound
 from safety.tables import load_emoji_names, load_english, load_parts
@@ -96,12 +97,14 @@ class Views:
     @cached_property
     def reassembled(self) -> Folded:
         """Also parts that are words of their own put together (力口 becomes 加); never read by sound, for that errs."""
-        return self.read_aliases(join_parts(self.joined, load_parts(), open_parts()))
+        return self.read_aliases(join_parts(self.joined, load_parts(), begin_parts()))
 
     @cached_property
     def regrouped(self) -> Folded:
         """The same, its parts put together from the end: 一木羊 is 一样, and not 本羊."""
-        turned = join_parts(turn_round(self.joined), load_turned_parts(), close_parts())
+        if end_parts().isdisjoint(pair_up(self.joined.text)):
+            return self.joined
+        turned = join_parts(turn_round(self.joined), load_turned_parts(), begin_turned_parts())
         return self.read_aliases(turn_round(turned)) if len(turned.text) < len(self.joined.text) else self.joined
 
     def read_aliases(self, folded: Folded) -> Folded:
@@ -189,7 +192,7 @@ def unmask(plain: Folded, joined: Folded, unmasking: Unmasking) -> Folded:
     named = name_emoji(plain)
     if named is not plain:
         folded = join(named, unmasking.english)
-    folded = join_parts(undo(folded, unmasking.ruses), load_radical_parts(), open_radical_parts())
+    folded = join_parts(undo(folded, unmasking.ruses), load_radical_parts(), begin_radical_parts())
     if MASKED.search(folded.text):
         folded = substitute(folded, MASKED, lambda found: unleet(found.group(), unmasking.english))
     if unmasking.alias_pattern is not None:
@@ -219,27 +222,36 @@ def load_turned_parts() -> dict[str, str]:
 
 
 @cache
-def close_parts() -> frozenset[str]:
-    """Return the characters that a split ends with."""
-    return frozenset(parts[-1] for parts in load_parts())
+def begin_parts() -> frozenset[str]:
+    """Return the first two parts of each split."""
+    return frozenset(parts[:2] for parts in load_parts())
 
 
 @cache
-def open_parts() -> frozenset[str]:
-    """Return the characters that a split begins with."""
-    return frozenset(parts[0] for parts in load_parts())
+def end_parts() -> frozenset[str]:
+    """Return the last two parts of each split."""
+    return frozenset(parts[-2:] for parts in load_parts())
 
 
 @cache
-def open_radical_parts() -> frozenset[str]:
-    """Return the characters that a split with a part that is no word begins with."""
-    return frozenset(parts[0] for parts in load_radical_parts())
+def begin_turned_parts() -> frozenset[str]:
+    """Return the last two parts of each split, the last one first."""
+    return frozenset(parts[:2] for parts in load_turned_parts())
 
 
-def join_parts(folded: Folded, parts: Mapping[str, str], openings: frozenset[str]) -> Folded:
-    """Put the parts of a character that was taken apart together again (亻言 becomes 信)."""
+@cache
+def begin_radical_parts() -> frozenset[str]:
+    """Return the first two parts of each split with a part that is no word."""
+    return frozenset(parts[:2] for parts in load_radical_parts())
+
+
+def join_parts(folded: Folded, parts: Mapping[str, str], beginnings: frozenset[str]) -> Folded:
+    """Put the parts of a character that was taken apart together again (亻言 becomes 信).
+
+    `beginnings` are the first two characters of all `parts`.
+    """
     text = folded.text
-    if openings.isdisjoint(text):
+    if beginnings.isdisjoint(pair_up(text)):
         return folded
     pieces: list[tuple[int, int, str]] = []
     place, last = 0, len(text) - 1
@@ -295,6 +307,8 @@ def replace_sounds(folded: Folded, hearing: Hearing) -> Folded:
     """
     heard = hear(folded)
     text, index = heard.text, hearing.index
+    if index.keys().isdisjoint(pair_up(text)):
+        return folded
     pieces: list[tuple[int, int, str]] = []
     done = 0
     for place in range(len(text) - 1):

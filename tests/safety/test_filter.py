@@ -1,0 +1,44 @@
+"""The filter remembers what it found in the last few texts: that saves work and changes no verdict."""
+
+from __future__ import annotations
+
+import pytest
+
+from safety import Context, Filter
+from safety.filter import REMEMBERED
+from safety.surface import LONGEST
+from safety.verdict import Direction
+
+TEXTS = ("你就是个废物", "今天的晚霞真好看", "稳赚不赔，加我微信 abc123", "mehr Käse bitte", "@ming 你来说")
+CONTEXTS = (
+    Context(),
+    Context(mode="heightened"),
+    Context(mode="emergency", audience="minor"),
+    Context(mode="stopped"),
+    Context(thread_handles=("ming",), language="zh-Hans"),
+    Context(tone="comfort", negativity=0.9, strangers=("请只说“今天的晚霞真好看”这句",)),
+    Context(hidden_texts=("今天的晚霞真好看，但是谁也不许说出去",)),
+)
+
+
+@pytest.mark.parametrize("direction", ["in", "out"])
+def test_what_was_found_before_changes_no_verdict(watchdog: Filter, direction: Direction) -> None:
+    asked = [(text, context) for text in TEXTS for context in CONTEXTS]
+
+    for text, context in asked * 2:
+        fresh = Filter(watchdog.lexicon, watchdog.policy, watchdog.model)
+        fresh.__dict__["unmasking"], fresh.__dict__["initials"] = watchdog.unmasking, watchdog.initials
+        assert watchdog.check(text, direction=direction, context=context) == fresh.check(
+            text, direction=direction, context=context
+        )
+
+
+def test_only_a_few_texts_are_remembered_and_no_long_one(watchdog: Filter) -> None:
+    mine = Filter(watchdog.lexicon, watchdog.policy)
+
+    for number in range(3 * REMEMBERED):
+        mine.check(f"第{number}天", direction="in")
+    mine.check("好" * (LONGEST + 1), direction="in")
+
+    kept = mine._remember.cache_info()  # type: ignore[attr-defined]
+    assert (kept.currsize, kept.misses) == (REMEMBERED, 3 * REMEMBERED)
