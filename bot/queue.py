@@ -64,10 +64,10 @@ SPENT_FOR = 600
 SPENT_KNOWN_FOR = 2.0
 SHARED_FOR = 86_400
 
-# KEYS: who leads. ARGV: owner, seconds. Takes a free lead, and renews one's own.
+# KEYS: who leads. ARGV: owner, milliseconds, 1 to take it from another. Takes a free lead, and renews one's own.
 _LEAD = """
 local leader = redis.call('GET', KEYS[1])
-if leader and leader ~= ARGV[1] then return 0 end
+if leader and leader ~= ARGV[1] and ARGV[3] ~= '1' then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1
 """
@@ -316,10 +316,14 @@ class RedisQueue:
         async with self._reachable():
             await self._run(_LEFT, [f"jiegeng:rate:{bucket}"], [points, seconds])
 
-    async def lead(self, account: str, owner: str, seconds: float) -> bool:
-        """Whether `owner` listens for the account for so many seconds; only economy, safety is the cursor's."""
+    async def lead(self, account: str, owner: str, seconds: float, *, take_over: bool = False) -> bool:
+        """Whether `owner` listens for the account for so many seconds; only economy, safety is the cursor's.
+
+        `take_over` is for who knows that the one who led is dead: there is nothing to wait for.
+        """
+        args: list[str | int] = [owner, int(seconds * 1000), int(take_over)]
         async with self._reachable():
-            return bool(await self._run(_LEAD, [f"jiegeng:lead:{account}"], [owner, int(seconds * 1000)]))
+            return bool(await self._run(_LEAD, [f"jiegeng:lead:{account}"], args))
 
     async def forget(self, person: str) -> None:
         """Drop what is kept about a person; the append-only file is written anew, without them."""

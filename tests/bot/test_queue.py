@@ -289,6 +289,13 @@ async def test_one_listener_leads_until_it_stops_renewing(queue: RedisQueue) -> 
     assert await queue.lead(ACCOUNT, "two", 0.2)
 
 
+async def test_who_knows_the_leader_dead_need_not_wait_for_the_end_of_its_lease(queue: RedisQueue) -> None:
+    await queue.lead(ACCOUNT, "of the last run", 60.0)
+    assert not await queue.lead(ACCOUNT, "of this run", 60.0)
+    assert await queue.lead(ACCOUNT, "of this run", 60.0, take_over=True)
+    assert not await queue.lead(ACCOUNT, "of the last run", 60.0)
+
+
 async def test_an_emptied_server_is_taken_up_again(url: str, queue: RedisQueue) -> None:
     await queue.take(1, 0.01, [ACCOUNT])
     client = Redis.from_url(url)
