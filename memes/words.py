@@ -11,6 +11,7 @@ import string
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
+from itertools import groupby
 from operator import add
 from pathlib import Path
 from typing import TypeAlias
