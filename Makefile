@@ -53,13 +53,8 @@ test: $(VENV)/.test ## The tests (ARGS are passed on)
 test-real: $(VENV)/.real ## The tests against real servers, a real model and a real browser
 	$(BIN)/pytest -m real tests tests/real/shots.py $(ARGS)
 
-faults: $(VENV)/.real ## The promise under kills and trouble: histories, mutants, calm, then half an hour of real processes
-	HISTORIES=5000 $(BIN)/pytest tests/faults/model -s
-	$(BIN)/pytest tests/faults/test_rig.py -s
-	$(BIN)/python -m tests.faults.rig --mentions 1000 --seconds 120 --no-faults --progress
-	$(BIN)/python -m tests.faults.rig --mentions 1000 --seconds 120 --no-faults --progress --redis --postgres
-	$(BIN)/python -m tests.faults.rig --mentions 5000 --kills 200 --seconds 900 --restore --progress $(ARGS)
-	$(BIN)/python -m tests.faults.rig --mentions 5000 --kills 200 --seconds 900 --restore --progress --redis --postgres $(ARGS)
+faults: $(VENV)/.real ## The promise under kills and trouble: histories, mutants, calm and long rounds of real processes (ARGS=--quick)
+	$(BIN)/python -m tests.faults.whole $(ARGS)
 
 run: $(VENV)/.run ## The whole loop on the built-in plaza: no key, no server to install
 	@exec $(BIN)/jiegeng run

@@ -39,6 +39,9 @@ STAGES = (
     ("aiohttp/", "http"),
 )
 OWN = ("/bot/", "/memes/", "/safety/")
+# Cards that are taken in while the bot runs are no part of a reply, whatever is asked and read for them.
+RELOAD = "memes/shelf.py"
+STALL = 100.0  # milliseconds late from which on it is told what the other threads do
 
 
 class Watch:
@@ -47,6 +50,7 @@ class Watch:
     def __init__(self, out: Path) -> None:
         self.out = out
         self.late: list[float] = []
+        self.stalls: list[tuple[float, str]] = []
         self.clocks: dict[int, float] = {}
         self.stages: Counter[str] = Counter()
         self.functions: Counter[str] = Counter()
@@ -63,6 +67,7 @@ class Watch:
         figures = {
             "late_p95_ms": late[int(len(late) * 0.95)] if late else 0.0,
             "late_max_ms": late[-1] if late else 0.0,
+            "stalls": sorted(self.stalls, reverse=True)[:8],
             "stages": dict(self.stages),
             "functions": dict(self.functions.most_common(60)),
         }
@@ -70,6 +75,9 @@ class Watch:
         part.write_text(json.dumps(figures, indent=1))
         part.replace(self.out)
         self.late.clear()
+        self.stalls.clear()
+        self.stages.clear()
+        self.functions.clear()
 
     def look(self, _signal: int, frame: FrameType | None) -> None:
         """Charge each thread's CPU time since the last look to what it does now."""
@@ -99,6 +107,8 @@ class Watch:
                 own = f"{part[1:]}{path.rpartition(part)[2]}:{frame.f_code.co_name}"
             if not stage:
                 stage = next((name for piece, name in STAGES if f"/{piece}" in path), "")
+            if path.endswith(RELOAD):
+                stage = "reload"
             frame = frame.f_back
         self.stages[stage or "rest"] += seconds
         self.functions[own or "(event loop and libraries)"] += seconds
@@ -109,7 +119,42 @@ class Watch:
         while True:
             due = loop.time() + BEAT
             await asyncio.sleep(BEAT)
-            self.late.append((loop.time() - due) * 1000)
+            late = (loop.time() - due) * 1000
+            self.late.append(late)
+            if late > STALL:
+                self.stalls.append((late, self.others()))
+
+    def others(self) -> str:
+        """The innermost functions of our own in the other threads."""
+        main = threading.main_thread().ident
+        found = []
+        for ident, frame in sys._current_frames().items():  # noqa: SLF001 - as above
+            here: FrameType | None = frame
+            while here is not None and not any(part in here.f_code.co_filename for part in OWN):
+                here = here.f_back
+            if ident != main and here is not None:
+                path = here.f_code.co_filename
+                part = next(part for part in OWN if part in path)
+                found.append(f"{part[1:]}{path.rpartition(part)[2]}:{here.f_code.co_name}:{here.f_lineno}")
+        return ", ".join(found)
+
+
+def note_reloads(out: Path) -> None:
+    """Append to OUT's neighbour how many cards there are after each reload, and its seconds, whole and of CPU."""
+    from memes.shelf import Shelf  # noqa: PLC0415 - after the watch stands
+
+    whole = Shelf.refresh
+
+    def refresh(shelf: Shelf) -> bool:
+        began, spent = time.monotonic(), time.thread_time()
+        new = whole(shelf)
+        if new:
+            took = {"cards": len(shelf.library.cards), "seconds": time.monotonic() - began}
+            with out.open("a") as file:
+                file.write(json.dumps(took | {"cpu_s": time.thread_time() - spent}) + "\n")
+        return new
+
+    Shelf.refresh = refresh  # type: ignore[method-assign]
 
 
 def main() -> None:
@@ -131,6 +176,7 @@ def main() -> None:
     asyncio.Runner.run = run  # type: ignore[method-assign,assignment] # the bot need not know that it is watched
     from bot.cli import main as command  # noqa: PLC0415 - after the watch stands
 
+    note_reloads(watch.out.with_name("reloads.jsonl"))
     command()
 
 

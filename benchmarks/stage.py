@@ -1,7 +1,7 @@
 """The other side of the benchmark, in a process of its own: people who mention us, a model, and a place to post to.
 
 Nothing of it counts. It speaks our open protocol and the OpenAI chat API; the model takes a log-normal time around
-800 ms and stamps it, mentions come at a steady open-loop rate, and replies are counted.
+800 ms and remembers by mention how long it really took, mentions come at a steady open-loop rate, replies are counted.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ import asyncio
 import json
 import math
 import random
+import re
 import sys
 import time
+from collections import defaultdict
 
 from aiohttp import web
 
@@ -40,6 +42,7 @@ ANSWERS = (
     "你先歇着，加班这事儿我替你看着月亮",
     "抱抱，慢慢来，我在这儿听着",
 )
+DAY = re.compile("，第(\\d+)天".encode())
 
 
 class Stage:
@@ -49,7 +52,9 @@ class Stage:
         self.already = 0
         self.posted: dict[str, tuple[str, float]] = {}
         self.random = random.Random(7)
-        self.model_seconds: list[float] = []
+        # What the model took for each mention, as it saw it itself: our client's part and our waiting are not in it.
+        self.model_seconds: defaultdict[str, float] = defaultdict(float)
+        self.calls = self.strange_calls = 0
 
     def born(self) -> int:
         if self.start is None:
@@ -61,8 +66,8 @@ class Stage:
         return {"id": who, "handle": who, "name": who, "bot": False}
 
     def post(self, number: int) -> dict[str, object]:
-        # No two posts are the same, so that no cache makes the figures better than life.
-        text = f"{POSTS[number % len(POSTS)]}，第{number}天"
+        # No two posts are the same, and no two calls, so that no cache makes the figures better than life.
+        text = f"{POSTS[number % len(POSTS)]}，第{number}天"  # DAY finds the number again in the prompt
         return {
             "id": f"p{number}",
             "author": self.person(number + 1),
@@ -75,7 +80,7 @@ class Stage:
         return {
             "id": f"m{number}",
             "author": self.person(number),
-            "text": CALLS[number % len(CALLS)],
+            "text": f"{CALLS[number % len(CALLS)]} {number}",
             "media": [],
             "at": "2026-11-22T10:00:01Z",
             "root_id": f"p{number}",
@@ -114,12 +119,16 @@ def serve(stage: Stage) -> web.Application:
         return web.json_response(answer, status=200 if known else 201)
 
     async def complete(request: web.Request) -> web.Response:
-        await request.read()
-        seconds = min(4.0, math.exp(stage.random.gauss(math.log(0.8), 0.35)))
-        stage.model_seconds.append(seconds)
-        await asyncio.sleep(seconds)
+        began = time.monotonic()
+        about = set(DAY.findall(await request.read()))
+        stage.calls += 1
         # No two answers are the same either.
-        text = f"{stage.random.choice(ANSWERS)}，这是第{len(stage.model_seconds)}句"
+        text = f"{stage.random.choice(ANSWERS)}，这是第{stage.calls}句"
+        await asyncio.sleep(min(4.0, math.exp(stage.random.gauss(math.log(0.8), 0.35))))
+        if len(about) == 1:
+            stage.model_seconds[f"m{int(about.pop())}"] += time.monotonic() - began
+        else:
+            stage.strange_calls += 1
         choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}
         usage = {"prompt_tokens": 900, "completion_tokens": 30, "total_tokens": 930}
         return web.json_response(
@@ -134,11 +143,16 @@ def serve(stage: Stage) -> web.Application:
 
     async def reset(_request: web.Request) -> web.Response:
         stage.posted.clear()
+        stage.model_seconds.clear()
+        stage.calls = stage.strange_calls = 0
         stage.start, stage.already, stage.total = None, 0, 0
         return web.json_response({})
 
     async def count(_request: web.Request) -> web.Response:
         return web.json_response({"born": stage.born(), "posted": len(stage.posted)})
+
+    async def model(_request: web.Request) -> web.Response:
+        return web.json_response({"seconds": stage.model_seconds, "strange": stage.strange_calls})
 
     app = web.Application()
     app.add_routes(
@@ -151,6 +165,7 @@ def serve(stage: Stage) -> web.Application:
             web.post("/go", go),
             web.post("/reset", reset),
             web.get("/count", count),
+            web.get("/model", model),
         ]
     )
     return app

@@ -52,12 +52,13 @@ class Composer:
             return ()
         return self.today(_all_words(mention), reading)
 
-    async def recall(self, mention: Mention, reading: Reading, topics: tuple[Topic, ...] = ()) -> tuple[Recalled, ...]:
+    def recall(
+        self, mention: Mention, reading: Reading, used: frozenset[str], topics: tuple[Topic, ...] = ()
+    ) -> tuple[Recalled, ...]:
         """The memes that fit, that this person has not seen, and that the tone welcomes; none where harm is news."""
         about = about_post(mention, topics)
         if reading.tone not in {Tone.BANTER, Tone.WARM} or (about is not None and about.sensitive):
             return ()
-        used = await self.queue.used(mention.person)
         return self.remember(_all_words(mention), reading, used)
 
     async def write_and_check(

@@ -42,10 +42,13 @@ class Delivery:
     boottime: Callable[[], float]
     alert: Alert = tell_nobody
 
-    async def deliver(self, episode: Episode, *, drafted_for: float) -> None:
-        """Line 5 to 8 of the promise for a drafted or approved episode."""
+    async def deliver(self, episode: Episode, *, drafted_for: float, reserved: bool = False) -> None:
+        """Line 5 to 8 of the promise for a drafted or approved episode.
+
+        `reserved` says that its meme was reserved a moment ago, by whoever wrote it.
+        """
         try:
-            if not await self._look_before(episode, drafted_for):
+            if not await self._look_before(episode, drafted_for, reserved=reserved):
                 await self._write_anew(episode)
                 return
         except TryLater as later:
@@ -131,7 +134,7 @@ class Delivery:
             thread_limit=None if tone is Tone.CRISIS else self.rules.thread_limit,
         )
 
-    async def _look_before(self, episode: Episode, drafted_for: float) -> bool:
+    async def _look_before(self, episode: Episode, drafted_for: float, *, reserved: bool) -> bool:
         """Whether the draft may go out; False if its meme was played for this person in the meantime."""
         platform = self._platform(episode)
         if drafted_for > self.rules.fresh_draft:
@@ -139,7 +142,8 @@ class Delivery:
         meme = episode.draft.meme if episode.draft else ""
         family = next((recalled.meme.family for recalled in episode.memes if recalled.meme.id == meme), None)
         # The reservation of the writing may be gone with its Redis. What a person approved goes out all the same.
-        if family is not None and not await self.queue.reserve(episode.mention.person, family, episode.key):
+        is_kept = family is None or reserved or await self.queue.reserve(episode.mention.person, family, episode.key)
+        if not is_kept:
             if episode.state is not State.APPROVED:
                 return False
             log.info("%s: approved, though %s was played here or enough today", episode.key, family)

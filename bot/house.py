@@ -369,8 +369,10 @@ class House:
         now = asyncio.get_running_loop().time()
         if now < self.leading.get(account, 0.0):
             return True
+        # On our own Valkey nobody but us listens: a lease that is still running there is that of our last run.
+        alone = self.valkey is not None
         try:
-            leads = await self.queue.lead(account, self.bot.name, LEASE)
+            leads = await self.queue.lead(account, self.bot.name, LEASE, take_over=alone)
         except TryLater:
             return True
         if not leads and account not in self.standing_by:

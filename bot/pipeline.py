@@ -117,7 +117,8 @@ class Bot:
         if drafted is not None:
             drafted_for = (self.clock() - drafted.draft.at).total_seconds() if drafted.draft else 0.0
             async with self._freed_if_stopped(drafted):
-                await self.delivery.deliver(drafted, drafted_for=drafted_for)
+                fresh = claimed.episode.state in {State.HEARD, State.READ}  # written in this very pass
+                await self.delivery.deliver(drafted, drafted_for=drafted_for, reserved=fresh)
 
     @asynccontextmanager
     async def _freed_if_stopped(self, episode: Episode) -> AsyncIterator[None]:
@@ -273,14 +274,18 @@ class Bot:
         standing = await self.journal.standing(episode, self.delivery.gate(mention, reading.tone))
         if self.pressure.leaves_out(reading.tone, episode.heard_at.timestamp()):
             return Outcome(State.SKIPPED, "backlog: more mentions than we can answer", changes)
-        refusal = await self._refusal(mention, reading, standing)
+        refusal = self._refusal(mention, reading, standing)
         if refusal is not None:
             return Outcome(State.SKIPPED, refusal, changes)
+        crisis = reading.tone is Tone.CRISIS
+        used = await self.queue.admit(f"{mention.person}:crisis" if crisis else mention.person, mention.key)
+        if used is None:
+            return Outcome(State.SKIPPED, _COOL_DOWN[crisis], changes)
 
         calm = standing.mode == "emergency"  # nothing playful then, neither a meme nor the news
         topics = () if calm else self.composer.topics(mention, reading)
         try:
-            memes = () if calm else await self.composer.recall(mention, reading, topics)
+            memes = () if calm else self.composer.recall(mention, reading, used, topics)
             draft, verdict = await self.composer.write_and_check(mention, reading, memes, standing.mode, topics)
         except TryLater as later:
             # What was read stays: who turned out to be fragile comes first when the model is back.
@@ -352,7 +357,7 @@ class Bot:
                 return reading.model_copy(update={"tone": Tone.CRISIS, "why": why or "the filter hears a crisis"})
         return reading
 
-    async def _refusal(self, mention: Mention, reading: Reading, standing: Standing) -> str | None:
+    def _refusal(self, mention: Mention, reading: Reading, standing: Standing) -> str | None:
         """Why there will be no reply, if there is a reason."""
         if reading.tone is Tone.CRISIS:
             self._call_a_human(mention, reading, standing)
@@ -360,15 +365,12 @@ class Bot:
             return standing.refused.why
         if reading.tone is Tone.SILENT:
             return reading.why
-        person = mention.person
         if reading.tone is Tone.CRISIS:
-            if await self.queue.cool(f"{person}:crisis", mention.key):
-                return None
-            return "cool-down: several care texts to this person just now"
+            return None
         heard = self.composer.screen(words_of(mention), "in", mention, reading, standing.mode)
         if heard.decision == "silent" and reading.tone is not Tone.COMFORT:
             return "; ".join(dict.fromkeys(reason.why for reason in heard.reasons)) or "the filter advises silence"
-        return None if await self.queue.cool(person, mention.key) else "cool-down: many replies to this person just now"
+        return None
 
     def _call_a_human(self, mention: Mention, reading: Reading, standing: Standing) -> None:
         """A crisis is told before anything else is done about it: what follows may have to wait for somebody."""
@@ -402,6 +404,11 @@ class Bot:
             await self.delivery.release(episode)
 
 
+# Why there is no reply while a person is in their cool-down: by whether it would be a care text.
+_COOL_DOWN = {
+    True: "cool-down: several care texts to this person just now",
+    False: "cool-down: many replies to this person just now",
+}
 # What a bug in reading text may raise. It must not keep a whole account from being heard.
 _READER_BUGS = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 

@@ -198,11 +198,11 @@ class Queue(Protocol):
     async def release(self, person: str, family: str, key: str) -> None:
         """Give a reservation back."""
 
-    async def used(self, person: str) -> frozenset[str]:
-        """The meme families that this person has seen from us, and those that were played enough today."""
+    async def admit(self, person: str, key: str) -> frozenset[str] | None:
+        """Count a reply for this person, or return None while they are in their cool-down. Idempotent by mention.
 
-    async def cool(self, person: str, key: str) -> bool:
-        """Count a reply for this person; False while they are in their cool-down. Idempotent by mention."""
+        Returns the meme families that they have seen from us, and those that were played enough today.
+        """
 
     async def token(self, account: str, *, first: bool = False) -> float:
         """Take a token from the account's rate bucket; returns 0, or how many seconds to wait for one.

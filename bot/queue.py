@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -33,6 +34,11 @@ DEADLINE = 10.0
 AT_ONCE = 256
 # The share of an account's pace that is kept for what goes first.
 KEPT_FOR_FIRST = 0.2
+# A worker that needs many tokens takes so many at once, at most this share of what may be spent at once; what it has
+# not used after so many seconds is lost, so that a pause or a lull is not answered with tokens of before.
+HANDFUL = 16
+HANDFUL_SHARE = 0.05
+HANDFUL_LASTS = 0.5
 
 # KEYS: the sorted sets of one shard, first lane and rest; then for each hint its person's last turn in that lane.
 # ARGV: seconds between two turns of a person; then for each hint its lane (1 or 2) and its key.
@@ -54,12 +60,14 @@ end
 # Families that were played as often today as they may be; forgotten now and then, for the day moves on.
 SPENT = "jiegeng:spent"
 SPENT_FOR = 600
+# How long a worker goes by what it read there: a family that was spent meanwhile is refused by its reservation.
+SPENT_KNOWN_FOR = 2.0
 SHARED_FOR = 86_400
 
-# KEYS: who leads. ARGV: owner, seconds. Takes a free lead, and renews one's own.
+# KEYS: who leads. ARGV: owner, milliseconds, 1 to take it from another. Takes a free lead, and renews one's own.
 _LEAD = """
 local leader = redis.call('GET', KEYS[1])
-if leader and leader ~= ARGV[1] then return 0 end
+if leader and leader ~= ARGV[1] and ARGV[3] ~= '1' then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1
 """
@@ -89,15 +97,17 @@ redis.call('EXPIRE', KEYS[1], 86400)
 return 1
 """
 
-# KEYS: a person's sorted set of mention key → second. ARGV: mention key, most replies, window in seconds.
-_COOL = """
+# KEYS: a person's sorted set of mention key → second; their hash of _RESERVE. ARGV: mention key, most replies, window
+# in seconds. Idempotent by key. Returns the families they have seen, or nothing while they are in their cool-down.
+_ADMIT = """
 local now = tonumber(redis.call('TIME')[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - tonumber(ARGV[3]))
-if redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 1 end
-if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
-redis.call('ZADD', KEYS[1], now, ARGV[1])
-redis.call('EXPIRE', KEYS[1], ARGV[3])
-return 1
+if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then
+  if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then return false end
+  redis.call('ZADD', KEYS[1], now, ARGV[1])
+  redis.call('EXPIRE', KEYS[1], ARGV[3])
+end
+return redis.call('HKEYS', KEYS[2])
 """
 
 # Token buckets that are spent from together, and what the platform said is left until when.
@@ -146,6 +156,15 @@ redis.call('EXPIRE', KEYS[1], math.max(redis.call('TTL', KEYS[1]), math.ceil(end
 """
 
 
+@dataclass(slots=True)
+class _Handful:
+    """Tokens of an account that a worker took at once: how many it took, has left, and until when they are good."""
+
+    size: int = 0
+    left: int = 0
+    until: float = 0.0
+
+
 class RedisQueue:
     """The queue on any Redis-protocol server ≥ 7, or a cluster of them; what is lost here is rebuilt from the journal.
 
@@ -170,15 +189,9 @@ class RedisQueue:
         self._cool = (replies, int(window))
         self._pace = Wall(per_minute * 1.25, 60)
         self._keep_memes = int(keep_memes)
-        self._waking = client.register_script(_WAKE)
         self._family_uses = int(family_uses)
-        self._play = client.register_script(_PLAY)
-        self._reserve = client.register_script(_RESERVE)
-        self._release = client.register_script(_RELEASE)
-        self._cooling = client.register_script(_COOL)
-        self._lead = client.register_script(_LEAD)
-        self._spend = client.register_script(_SPEND)
-        self._left = client.register_script(_LEFT)
+        self._spent: tuple[frozenset[str], float] = (frozenset(), 0.0)
+        self._handfuls: dict[str, _Handful] = {}
         self._looks = 0
         # One blocking read for each shard of a cluster goes on while others have brought something already.
         self._reading: dict[str, asyncio.Task[Sequence[str]]] = {}
@@ -215,26 +228,42 @@ class RedisQueue:
     async def reserve(self, person: str, family: str, key: str) -> bool:
         # Two keys, so two scripts: a cluster keeps them on different servers. The person's is the one that must hold.
         async with self._reachable():
-            if not await self._reserve(keys=[_memes_of(person)], args=[family, key, self._keep_memes]):
-                return False
-            if await self._play(keys=[_uses_of(family)], args=[key, self._family_uses]):
-                return True
-            await self._redis.sadd(SPENT, family)
-            await self._redis.expire(SPENT, SPENT_FOR, nx=True)
-            await self._release(keys=[_memes_of(person)], args=[family, key])
-            return False
+            pipe = self._redis.pipeline(transaction=False)
+            pipe.execute_command("EVAL", _RESERVE, 1, _memes_of(person), family, key, self._keep_memes)
+            pipe.execute_command("EVAL", _PLAY, 1, _uses_of(family), key, self._family_uses)
+            is_theirs, is_playable = await pipe.execute()
+            if is_theirs and not is_playable:
+                await self._redis.sadd(SPENT, family)
+                await self._redis.expire(SPENT, SPENT_FOR, nx=True)
+                self._spent = (self._spent[0] | {family}, self._spent[1])
+                await self._run(_RELEASE, [_memes_of(person)], [family, key])
+            elif is_playable and not is_theirs:
+                await self._redis.zrem(_uses_of(family), key)
+            return bool(is_theirs and is_playable)
 
     async def release(self, person: str, family: str, key: str) -> None:
         async with self._reachable():
-            await self._release(keys=[_memes_of(person)], args=[family, key])
+            await self._run(_RELEASE, [_memes_of(person)], [family, key])
             await self._redis.zrem(_uses_of(family), key)
 
+    async def admit(self, person: str, key: str) -> frozenset[str] | None:
+        async with self._reachable():
+            seen = await self._run(_ADMIT, [_cool_of(person), _memes_of(person)], [key, *self._cool])
+            return None if seen is None else await self._with_spent(seen)
+
     async def used(self, person: str) -> frozenset[str]:
-        async with self._reachable(), self._redis.pipeline(transaction=False) as pipe:
-            pipe.hkeys(_memes_of(person))
-            pipe.smembers(SPENT)
-            own, spent = await pipe.execute()
-            return frozenset(_text(family) for family in (*own, *spent))
+        """The families that `admit` tells, without counting anything."""
+        async with self._reachable():
+            return await self._with_spent(await self._redis.hkeys(_memes_of(person)))
+
+    async def _with_spent(self, seen: Iterable[Any]) -> frozenset[str]:
+        """The families that somebody has seen, and those that nobody may play any more today."""
+        spent, until = self._spent
+        now = asyncio.get_running_loop().time()
+        if now >= until:
+            spent = frozenset(map(_text, await self._redis.smembers(SPENT)))
+            self._spent = (spent, now + SPENT_KNOWN_FOR)
+        return spent.union(map(_text, seen))
 
     async def share(self, name: str, text: str, version: str) -> None:
         """Let all workers know a text; `version` tells them whether they know it already."""
@@ -252,35 +281,53 @@ class RedisQueue:
             text = await self._redis.get(f"jiegeng:shared:{name}")
             return None if text is None else (_text(text), _text(version))
 
-    async def cool(self, person: str, key: str) -> bool:
-        async with self._reachable():
-            return bool(await self._cooling(keys=[f"jiegeng:cool:{person}"], args=[key, *self._cool]))
-
     async def token(self, account: str, *, first: bool = False) -> float:
-        return await self.spend(_pace_of(account), 1, [self._pace], keep=0.0 if first else KEPT_FOR_FIRST)
+        clock = asyncio.get_running_loop().time
+        held = self._handfuls.setdefault(account, _Handful())
+        if held.left > 0 and clock() < held.until:
+            held.left -= 1
+            return 0.0
+        keep = 0.0 if first else KEPT_FOR_FIRST
+        many = 1 if first else self._next_handful(held, clock())
+        seconds = await self.spend(_pace_of(account), many, [self._pace], keep=keep)
+        if seconds > 0 and many > 1:
+            many, seconds = 1, await self.spend(_pace_of(account), 1, [self._pace], keep=keep)
+        if seconds <= 0 and not first:
+            held.size, held.left, held.until = many, many - 1, clock() + HANDFUL_LASTS
+        return seconds
+
+    def _next_handful(self, held: _Handful, now: float) -> int:
+        """Twice as many as the one before, if that was used up in its time; else one."""
+        most = max(1, min(HANDFUL, int(self._pace.size * HANDFUL_SHARE)))
+        return min(most, 2 * held.size) if held.size and now < held.until else 1
 
     async def pause(self, account: str, seconds: float) -> None:
+        self._handfuls.pop(account, None)
         await self.left(_pace_of(account), 0, seconds)
 
     async def spend(self, bucket: str, cost: float, walls: Sequence[Wall], *, keep: float = 0.0) -> float:
         """Spend from at most three walls of a bucket at once, or from none; see `bot.walls.Purse`."""
         buckets = chain.from_iterable((wall.rate, wall.size) for wall in walls)
         async with self._reachable():
-            return float(await self._spend(keys=[f"jiegeng:rate:{bucket}"], args=[cost, keep, *buckets]))
+            return float(await self._run(_SPEND, [f"jiegeng:rate:{bucket}"], [cost, keep, *buckets]))
 
     async def left(self, bucket: str, points: float, seconds: float) -> None:
         """Take in what the platform said is left for so many seconds."""
         async with self._reachable():
-            await self._left(keys=[f"jiegeng:rate:{bucket}"], args=[points, seconds])
+            await self._run(_LEFT, [f"jiegeng:rate:{bucket}"], [points, seconds])
 
-    async def lead(self, account: str, owner: str, seconds: float) -> bool:
-        """Whether `owner` listens for the account for so many seconds; only economy, safety is the cursor's."""
+    async def lead(self, account: str, owner: str, seconds: float, *, take_over: bool = False) -> bool:
+        """Whether `owner` listens for the account for so many seconds; only economy, safety is the cursor's.
+
+        `take_over` is for who knows that the one who led is dead: there is nothing to wait for.
+        """
+        args: list[str | int] = [owner, int(seconds * 1000), int(take_over)]
         async with self._reachable():
-            return bool(await self._lead(keys=[f"jiegeng:lead:{account}"], args=[owner, int(seconds * 1000)]))
+            return bool(await self._run(_LEAD, [f"jiegeng:lead:{account}"], args))
 
     async def forget(self, person: str) -> None:
         """Drop what is kept about a person; the append-only file is written anew, without them."""
-        names = [_memes_of(person), f"jiegeng:cool:{person}", f"jiegeng:cool:{person}:crisis"]
+        names = [_memes_of(person), _cool_of(person), _cool_of(f"{person}:crisis")]
         async with self._reachable():
             for name in names:  # one by one: in a cluster they may live on different nodes
                 await self._redis.delete(name)
@@ -288,7 +335,7 @@ class RedisQueue:
                 if self._cluster is None:
                     await self._redis.bgrewriteaof()
                 else:
-                    await self._cluster.bgrewriteaof(target_nodes=RedisCluster.PRIMARIES)
+                    await self._cluster.bgrewriteaof(target_nodes=self._cluster.get_primaries())
             except ResponseError as error:
                 log.info("Redis does not write its file anew now: %s", error)
 
@@ -336,7 +383,11 @@ class RedisQueue:
         keys += [f"{shard}:{'first' if hint.first else 'rest'}:{hint.person}" for hint in hints]
         lanes = chain.from_iterable((1 if hint.first else 2, hint.key) for hint in hints)
         async with self._reachable():
-            await self._waking(keys=keys, args=[TURN, *lanes])
+            await self._run(_WAKE, keys, [TURN, *lanes])
+
+    async def _run(self, script: str, keys: Sequence[str], args: Iterable[Any]) -> Any:
+        """A script as a whole: the server knows it by heart, and need not be told what it forgot."""
+        return await self._redis.execute_command("EVAL", script, len(keys), *keys, *args)
 
     async def _pop(self, shards: Sequence[str], count: int, wait: float) -> Sequence[str]:
         """One blocking read: up to `count` keys from the first set that has any, what goes first before the rest."""
@@ -405,7 +456,8 @@ def open_queue(url: str, **limits: float) -> RedisQueue:
 
 
 def _open_server(url: str) -> Redis:
-    return Redis.from_url(_spoken(url), socket_connect_timeout=5, health_check_interval=30)
+    # No time-out for each read and write: our own deadline stands around every call.
+    return Redis.from_url(_spoken(url), socket_timeout=None, socket_connect_timeout=5, health_check_interval=30)
 
 
 def _open_cluster(url: str) -> RedisCluster:
@@ -456,7 +508,13 @@ def _uses_of(family: str) -> str:
 
 
 def _memes_of(person: str) -> str:
-    return f"jiegeng:memes:{person}"
+    # Braces would choose the slot, and a name is somebody else's text.
+    return "jiegeng:memes:" + person.replace("{", "(").replace("}", ")")
+
+
+def _cool_of(person: str) -> str:
+    """In the slot of the person's memes, so that one script may see both."""
+    return f"jiegeng:cool:{{{_memes_of(person)}}}"
 
 
 def _text(value: Any) -> str:

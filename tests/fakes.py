@@ -221,17 +221,13 @@ class ListQueue:
         if self.families.get((person, family)) == key:
             del self.families[person, family]
 
-    async def used(self, person: str) -> frozenset[str]:
-        self._check()
-        return frozenset(family for who, family in self.families if who == person)
-
-    async def cool(self, person: str, key: str) -> bool:
+    async def admit(self, person: str, key: str) -> frozenset[str] | None:
         self._check()
         keys = self.cooled.setdefault(person, set())
         if key not in keys and len(keys) >= self.most:
-            return False
+            return None
         keys.add(key)
-        return True
+        return frozenset(family for who, family in self.families if who == person)
 
     async def token(self, account: str, *, first: bool = False) -> float:
         self._check()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any, Unpack
 
 from sqlalchemy import Connection, Float, Integer, Text, and_, bindparam, cast, func, insert, or_, select, update
@@ -23,6 +23,7 @@ from bot.journal.switch import ModeReader
 from bot.model import FINAL, Episode, Mention, Posting, Reply, State, Step
 from bot.ports import Changes, Claimed, Gate, Hint, Refused, Standing
 
+FEW = 32  # rows that are written on the spot together; more would keep the event loop from its other work
 _AT_WORK = (State.HEARD.value, State.READ.value, State.DRAFTED.value, State.APPROVED.value)
 OPEN_REPLIES = (State.POSTING.value, State.POSTED.value, State.UNSURE.value)
 
@@ -44,14 +45,12 @@ class Episodes:
     lost: int = 0
     modes: ModeReader = field(default_factory=ModeReader)
     _group: Grouped = field(init=False)
-    _asked: Grouped = field(init=False)
     _known_personas: set[str] = field(default_factory=set)
     _nature: Nature | None = None
     _cursors: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._group = Grouped(self.database.write)
-        self._asked = Grouped(self.database.read)
+        self._group = Grouped(self.database.write_few, FEW)
 
     async def open(self) -> None:
         """Make sure that a mode is in force from the first start on; a missing one would mean heightened."""
@@ -121,7 +120,8 @@ class Episodes:
             return _insert_heard(connection, mentions, moved[0], first, self._nature_of(connection))
 
         self._cursors.pop(account, None)
-        hints = await self.database.write(work)
+        write = self.database.write_few if len(mentions) <= FEW else self.database.write
+        hints = await write(work)
         self._cursors[account] = new
         return hints
 
@@ -160,7 +160,8 @@ class Episodes:
         def work(connection: Connection) -> Mapping[str, Any] | None:
             return named(connection, CLAIM, known, _CLAIMED)
 
-        row = await self._group.do(key, work)
+        # A claim that a power cut takes back leaves the row due, as every death of its owner does.
+        row = await self._group.do(key, work, durable=False)
         return None if row is None else Claimed(episode_of(row), row["now"])
 
     # 4 WORK -----------------------------------------------------------------------------------------------------
@@ -184,7 +185,8 @@ class Episodes:
             "steps": steps_json(steps),
         }
         timed = {"due_at": None if state in FINAL else due, "posted_at": 0.0 if state is State.POSTED else None}
-        if not await self._write(episode, columns, timed):
+        # Nobody has seen a draft yet, and its intent makes it durable: a power cut before costs a call of the model.
+        if not await self._write(episode, columns, timed, durable=state is not State.DRAFTED):
             return None
         return episode.model_copy(
             update={**changes, "state": state, "version": episode.version + 1, "steps": steps, "tries": 0, "laters": 0},
@@ -264,10 +266,18 @@ class Episodes:
         columns = {"owner": None, "tries": 0, "steps": steps_json(steps_with(episode, step))}
         await self._write(episode, columns, {"due_at": settle, "absent_at": 0.0})
 
-    async def _write(self, episode: Episode, columns: Mapping[str, Any], timed: Mapping[str, float | None]) -> bool:
+    async def _write(
+        self,
+        episode: Episode,
+        columns: Mapping[str, Any],
+        timed: Mapping[str, float | None],
+        *,
+        durable: bool = True,
+    ) -> bool:
         """Compare and set; False, and one more lost, if the episode is not what it was."""
         statement, known = _change(episode, columns, timed)
-        if await self._group.do(episode.key, lambda connection: first_row(connection, statement, known)) is None:
+        work = partial(first_row, statement=statement, known=known)
+        if await self._group.do(episode.key, work, durable=durable) is None:
             self.lost += 1
             return False
         return True
@@ -348,7 +358,7 @@ class Episodes:
         def work(connection: Connection) -> Standing:
             return _standing(connection, gate, episode, self._nature_of(connection).seal, self.modes)
 
-        return await self._asked.do(episode.key, work)
+        return await self.database.read_few(work)
 
     async def replies_in(self, account: str, root: str) -> Sequence[str]:
         query = select(episodes.c.reply_id).where(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -162,11 +163,19 @@ async def test_eight_workers_that_reserve_at_once_get_one_reservation(queue: Red
 
 
 async def test_the_cool_down_counts_mentions_and_not_questions(queue: RedisQueue) -> None:
-    assert await queue.cool("小满@plaza", "m1")
-    assert await queue.cool("小满@plaza", "m1")
-    assert await queue.cool("小满@plaza", "m2")
-    assert not await queue.cool("小满@plaza", "m3")
-    assert await queue.cool("小满@plaza", "m2")
+    told = [await queue.admit("小满@plaza", key) for key in ("m1", "m1", "m2", "m3", "m2")]
+
+    assert told == [frozenset(), frozenset(), frozenset(), None, frozenset()]
+    assert await queue.admit("小满@plaza:crisis", "m3") == frozenset()
+
+
+@pytest.mark.parametrize("person", ["小满@plaza", "小{满}@plaza", "}小{满@plaza", "{}@plaza"])
+async def test_whoever_is_admitted_is_told_what_they_have_seen(queue: RedisQueue, person: str) -> None:
+    await queue.reserve(person, "doge", "m1")
+
+    assert await queue.admit(person, "m2") == {"doge"}
+    await queue.forget(person)
+    assert await queue.admit(person, "m2") == frozenset()
 
 
 async def test_the_pace_of_an_account_is_kept(queue: RedisQueue) -> None:
@@ -181,6 +190,49 @@ async def test_the_last_of_the_pace_is_kept_for_what_goes_first(queue: RedisQueu
         pass
 
     assert await queue.token(ACCOUNT, first=True) == 0
+
+
+async def test_a_busy_worker_asks_for_several_tokens_at_once_and_the_pace_is_kept_all_the_same(url: str) -> None:
+    workers = [
+        open_queue(url, per_minute=2400) for _ in range(2)
+    ]  # 600 at once, of which a fifth goes first; 40 a second
+    began = asyncio.get_running_loop().time()
+
+    taken = [await worker.token(ACCOUNT) == 0 for _ in range(400) for worker in workers]
+    granted = 480 + 40 * (asyncio.get_running_loop().time() - began)
+    handfuls = [worker._handfuls[ACCOUNT].size for worker in workers]
+    await asyncio.gather(*(worker.close() for worker in workers))
+
+    assert 440 <= sum(taken) <= granted + 1
+    assert taken.index(False) > 400
+    assert max(handfuls) <= 16
+
+
+async def test_a_handful_of_tokens_spares_the_server_most_questions(url: str) -> None:
+    class Counting(RedisQueue):
+        asked = 0
+
+        async def spend(self, *what: Any, **how: Any) -> float:
+            self.asked += 1
+            return await super().spend(*what, **how)
+
+    opened = open_queue(url)
+    queue = Counting(opened._redis, per_minute=100_000)
+    for _ in range(200):
+        assert await queue.token(ACCOUNT) == 0
+    await queue.close()
+
+    assert queue.asked < 30
+
+
+async def test_a_handful_of_tokens_is_not_used_after_a_pause_was_asked_for(url: str) -> None:
+    queue = open_queue(url, per_minute=100_000)
+    for _ in range(38):
+        await queue.token(ACCOUNT)
+    await queue.pause(ACCOUNT, 30)
+
+    assert 25 < await queue.token(ACCOUNT, first=True) <= 30
+    await queue.close()
 
 
 async def test_a_pause_that_the_platform_asked_for_holds_for_everybody(url: str, queue: RedisQueue) -> None:
@@ -235,6 +287,13 @@ async def test_one_listener_leads_until_it_stops_renewing(queue: RedisQueue) -> 
     await asyncio.sleep(0.25)
 
     assert await queue.lead(ACCOUNT, "two", 0.2)
+
+
+async def test_who_knows_the_leader_dead_need_not_wait_for_the_end_of_its_lease(queue: RedisQueue) -> None:
+    await queue.lead(ACCOUNT, "of the last run", 60.0)
+    assert not await queue.lead(ACCOUNT, "of this run", 60.0)
+    assert await queue.lead(ACCOUNT, "of this run", 60.0, take_over=True)
+    assert not await queue.lead(ACCOUNT, "of the last run", 60.0)
 
 
 async def test_an_emptied_server_is_taken_up_again(url: str, queue: RedisQueue) -> None:

@@ -7,7 +7,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,16 +20,18 @@ from tests.faults.proxy import AMBIGUOUS, NOBODY_WAITED, Proxy
 
 # Between our noting that a process was hurt and its being so, in seconds.
 SLACK = 0.2
+REFUSED = "refused for good"
 # Platform and id of a mention.
 Name = tuple[str, str]
 
 
 @dataclass(frozen=True)
 class Audit:
-    """The figures of a round, and every way in which the promise was broken."""
+    """The figures of a round, and every way in which the promise was broken; `counts` are the figures to be added up."""
 
     figures: Mapping[str, object]
     violations: tuple[str, ...]
+    counts: Mapping[str, int] = field(default_factory=dict)
 
     def table(self) -> str:
         width = max(map(len, self.figures))
@@ -111,22 +113,39 @@ def audit(evidence: Evidence, done: Mapping[str, int], *, doubled: float, ended:
     if done.get("never quiet"):
         violations.append("not every mention came to its end in time")
     violations += [f"ended by itself: {line}" for line in ended]
-    return Audit(_figures(evidence, done), tuple(violations))
+    counts = _counts(evidence, done)
+    return Audit(_figures(evidence, done, counts), tuple(violations), counts)
 
 
-def _figures(evidence: Evidence, done: Mapping[str, int]) -> dict[str, object]:
+def _counts(evidence: Evidence, done: Mapping[str, int]) -> dict[str, int]:
     said, replies, episodes = evidence.said, evidence.replies, evidence.episodes
     states = Counter(episodes[name].state for name in said if name in episodes)
-    doubtful = sum(evidence.ambiguous(name) for name in said if name[0] == "forgetful")
-    standing = [name for name in said if replies.get(name) and states and not _posted(episodes.get(name))]
-    figures: dict[str, object] = {
+    return {
         "mentions": len(said),
-        "posted": states.pop(State.POSTED, 0),
-        "doubled by the bot": sum(len(replies.get(name, ())) > 1 for name in said),
+        "kills": done.get("kills", 0),
+        "posted": states[State.POSTED],
         "lost": len(set(said) - set(episodes)),
-        "unsure": f"{states.pop(State.UNSURE, 0)} of {doubtful} that were made ambiguous at the forgetful platform",
-        "failed": states.pop(State.FAILED, 0),
-        "other ends": {state.value: count for state, count in states.items()} or 0,
+        "doubled": sum(len(replies.get(name, ())) > 1 for name in said),
+        "unsure": states[State.UNSURE],
+        "ambiguous": sum(evidence.ambiguous(name) for name in said if name[0] == "forgetful"),
+        "failed": states[State.FAILED],
+        "refused": sum(REFUSED in evidence.proxies[name[0]].met[name[1]] for name in said),
+    }
+
+
+def _figures(evidence: Evidence, done: Mapping[str, int], counts: Mapping[str, int]) -> dict[str, object]:
+    said, replies, episodes = evidence.said, evidence.replies, evidence.episodes
+    named = (State.POSTED, State.UNSURE, State.FAILED)
+    others = Counter(episodes[name].state for name in said if name in episodes and episodes[name].state not in named)
+    standing = [name for name in said if replies.get(name) and not _posted(episodes.get(name))]
+    figures: dict[str, object] = {
+        "mentions": counts["mentions"],
+        "posted": counts["posted"],
+        "doubled by the bot": counts["doubled"],
+        "lost": counts["lost"],
+        "unsure": f"{counts['unsure']} of {counts['ambiguous']} that were made ambiguous at the forgetful platform",
+        "failed": f"{counts['failed']} of {counts['refused']} that were refused for good",
+        "other ends": {state.value: count for state, count in others.items()} or 0,
         "stands there, but not posted in the journal": len(standing),
         "hints left in the queue": len(evidence.hints),
         "done to the bot": ", ".join(f"{what} {count}" for what, count in sorted(done.items())) or "nothing",
@@ -152,7 +171,7 @@ def _wrong_with(name: Name, evidence: Evidence) -> str:
             injected = evidence.faults or NOBODY_WAITED in met
             return "" if injected and evidence.ambiguous(name) else "unsure although nothing happened"
         case State.FAILED:
-            return "" if "refused for good" in met else "failed although nobody refused it"
+            return "" if REFUSED in met else "failed although nobody refused it"
         case state:
             return "it never ended" if state not in FINAL else f"{state.value} instead of answered"
 

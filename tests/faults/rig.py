@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import json
 import random
 import shlex
 import signal
@@ -357,9 +358,13 @@ def main() -> int:
     parser.add_argument("--mutant", choices=list(MUTANTS), default="", help="a build that the audit has to catch")
     parser.add_argument("--aim", choices=list(AIMS), default="", help="hunt the real build as that mutant is hunted")
     parser.add_argument("--no-faults", dest="faults", action="store_false")
+    parser.add_argument("--json", type=Path, help="where the counts go too")
     asked = vars(parser.parse_args())
+    target = asked.pop("json")
     plan = Round(**asked | {"aim": asked["aim"] or asked["mutant"]})
     result = asyncio.run(_play_until_told_to_stop(plan))
+    if target is not None:
+        target.write_text(json.dumps({"counts": result.counts, "violations": result.violations}))
     print(result.table(), f"play it again: {plan.command()}", sep="\n")  # noqa: T201 - what the command is for
     return 1 if result.violations else 0
 

@@ -17,9 +17,11 @@ class Counting:
 
     def __init__(self, database: Database) -> None:
         self._database, self.commits = database, 0
+        self.durable: list[bool] = []
 
-    async def write(self, work):  # type: ignore[no-untyped-def]
+    async def write(self, work, *, durable=True):  # type: ignore[no-untyped-def]
         self.commits += 1
+        self.durable.append(durable)
         return await self._database.write(work)
 
     async def read(self, work):  # type: ignore[no-untyped-def]
@@ -53,6 +55,15 @@ async def test_writes_that_come_together_share_a_commit(database: Counting) -> N
     assert results == [1] * 100
     assert database.commits <= 3
     assert await database.read(count) == 100
+
+
+async def test_a_commit_is_durable_if_one_of_its_writes_has_to_be(database: Counting) -> None:
+    group = Grouped(database.write)
+
+    await asyncio.gather(group.do("a", insert("a"), durable=False), group.do("b", insert("b"), durable=False))
+    await asyncio.gather(group.do("c", insert("c"), durable=False), group.do("d", insert("d")))
+
+    assert database.durable == [False, True]
 
 
 async def test_one_bad_row_fails_alone(database: Counting) -> None:

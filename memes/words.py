@@ -1,0 +1,278 @@
+"""jieba's dictionary as a table of numbers, and the cut that jieba makes with it (accurate mode, without its HMM)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import re
+import string
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from itertools import groupby
+from operator import add
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Keys: TypeAlias = npt.NDArray[np.uint64]
+Longer: TypeAlias = dict[int, list[tuple[int, float]]]  # start: the words there, shortest first, as (end, ln count)
+
+# As in jieba/__init__.py: what is cut by the dictionary, how the rest is parted, and which letters are kept together.
+BLOCK = re.compile(r"([\u4E00-\u9FD5a-zA-Z0-9+#&\._%\-]+)")
+SKIP = re.compile(r"(\r\n|\s)")
+LETTERS = frozenset(string.ascii_letters + string.digits)
+
+TABLED = 4  # characters up to which a word is a number in the table; the 6,000 longer ones are spelt out
+FACTOR = np.uint64(0x9E3779B97F4A7C15)  # any odd number without a pattern; no two words of the dictionary collide
+FORM = 1  # of the files; another number makes them anew
+
+
+class DictionaryError(ValueError):
+    """jieba, or its dictionary, is not there."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """All words by their count: `keys` sorted, `logs` and `counts` beside them; `rest` are those that are spelt out.
+
+    `rest` also holds, with a count of 0, the openings of longer words that jieba may meet as a piece.
+    """
+
+    keys: Keys
+    logs: npt.NDArray[np.float64]
+    counts: Keys
+    rest: dict[str, int]
+    total: int
+
+
+class Words:
+    """The words of jieba's dictionary and those it was taught. Cuts as `jieba.Tokenizer().cut(text, HMM=False)`.
+
+    The table is read in place from a file of the cache folder, so that all workers of a machine share its memory:
+    jieba's own dictionary takes 68 MB of each.
+    """
+
+    def __init__(self, table: Table) -> None:
+        """Begin with the dictionary alone."""
+        self._table = table
+        self._total = table.total
+        self._counts = dict(table.rest)
+        self._spelt: dict[str, float] = {}
+        self._sizes: dict[str, tuple[int, ...]] = {}
+        for word, count in table.rest.items():
+            if len(word) > TABLED and count:
+                self._spell(word, count)
+
+    def teach(self, name: str) -> None:
+        """Let a name of two characters or more be one word, at the least count for which it stays whole."""
+        count = self._suggest(name)
+        self._counts[name] = count
+        self._total += count
+        for end in range(1, len(name)):
+            if self._count(name[:end]) is None:
+                self._counts[name[:end]] = 0
+        self._spell(name, count)
+
+    def cut(self, text: str) -> list[str]:
+        """Return the pieces of a text, gaps included."""
+        pieces: list[str] = []
+        single, longer = self._find(text)
+        at = 0
+        for block in BLOCK.split(text):
+            if BLOCK.match(block):
+                pieces += self._walk(text, at, at + len(block), single, longer)
+            elif block:
+                for part in SKIP.split(block):
+                    pieces += (part,) if SKIP.match(part) else part
+            at += len(block)
+        return pieces
+
+    def _spell(self, word: str, count: int) -> None:
+        if not BLOCK.fullmatch(word):
+            return  # it counts, but jieba parts it before it looks for words
+        self._spelt[word] = math.log(count)
+        sizes = {*self._sizes.get(word[:2], ()), len(word)}
+        self._sizes[word[:2]] = tuple(sorted(sizes))
+
+    def _suggest(self, name: str) -> int:
+        # jieba's suggest_freq, step by step, so that the same names get the same counts.
+        share = 1.0
+        for piece in self.cut(name):
+            count = self._count(piece)
+            share *= (1 if count is None else count) / float(self._total)
+        known = self._count(name)
+        return max(int(share * self._total) + 1, 1 if known is None else known)
+
+    def _count(self, word: str) -> int | None:
+        if word in self._counts:
+            return self._counts[word]
+        if len(word) > TABLED:
+            return None
+        key = _hash([word], len(word))[0]
+        at = int(self._table.keys.searchsorted(key))
+        found = at < len(self._table.keys) and self._table.keys[at] == key
+        return int(self._table.counts[at]) if found else None
+
+    def _find(self, text: str) -> tuple[list[float | None], Longer]:
+        """For each place of a text the ln count of its character, if that is a word, and the longer words there."""
+        size = len(text)
+        signs = np.zeros(size + TABLED - 1, np.uint64)
+        signs[:size] = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+        keys = np.empty((TABLED, size), np.uint64)
+        keys[0] = signs[:size]
+        for more in range(1, TABLED):
+            np.multiply(keys[more - 1], FACTOR, out=keys[more])
+            keys[more] += signs[more : more + size]
+        flat = keys.ravel()
+        table = self._table
+        at = table.keys.searchsorted(flat)
+        hits = np.flatnonzero(table.keys.take(at, mode="clip") == flat)
+        logs: list[float] = table.logs.take(at.take(hits)).tolist()
+        single: list[float | None] = [None] * size
+        longer: Longer = {}
+        for hit, log in zip(hits.tolist(), logs, strict=True):
+            if hit < size:
+                single[hit] = log
+            else:
+                longer.setdefault(hit % size, []).append((hit % size + hit // size + 1, log))
+        self._find_spelt(text, longer)
+        return single, longer
+
+    def _find_spelt(self, text: str, longer: Longer) -> None:
+        sizes, spelt = self._sizes, self._spelt
+        for start, pair in enumerate(map(add, text, text[1:])):
+            if pair in sizes:
+                for end in [start + size for size in sizes[pair] if text[start : start + size] in spelt]:
+                    if end <= len(text):
+                        others = [word for word in longer.get(start, ()) if word[0] != end]
+                        longer[start] = sorted([*others, (end, spelt[text[start:end]])])
+
+    def _walk(self, text: str, start: int, end: int, single: list[float | None], longer: Longer) -> list[str]:
+        """The most likely way through a block, found from its end."""
+        least = math.log(self._total)
+        steps = list(range(start + 1, end + 1))
+        scores = [0.0] * (end - start + 1)
+        for at in range(end - 1, start - 1, -1):
+            log = single[at]
+            words = longer.get(at)
+            if words is None:
+                scores[at - start] = (log or 0.0) - least + scores[at - start + 1]
+                continue
+            best = -math.inf if log is None else log - least + scores[at - start + 1]
+            for stop, log in words:
+                score = log - least + scores[stop - start]
+                if score >= best:
+                    best, steps[at - start] = score, stop
+            scores[at - start] = best
+        return list(_step(text, start, steps))
+
+
+def _step(text: str, start: int, steps: list[int]) -> Iterator[str]:
+    """The pieces on the way; letters and digits that stand alone side by side are one piece."""
+    letters = at = start
+    end = start + len(steps)
+    while at < end:
+        stop = steps[at - start]
+        if stop - at > 1 or text[at] not in LETTERS:
+            if letters < at:
+                yield text[letters:at]
+            yield text[at:stop]
+            letters = stop
+        at = stop
+    if letters < end:
+        yield text[letters:end]
+
+
+def load_words(folder: Path | None) -> Words:
+    """Read the dictionary, from `folder` if it was kept there before; otherwise make it, and keep it if that works.
+
+    Raises DictionaryError without jieba.
+    """
+    source = _find_source()
+    state = source.stat()
+    stamp = hashlib.sha256(f"{FORM} {source} {state.st_size} {state.st_mtime_ns}".encode()).hexdigest()[:16]
+    name = f"words-{stamp}"
+    table = _read(folder, name) if folder else None
+    if table is None:
+        table = _make(source)
+        if folder:
+            _keep(folder, name, table)
+            table = _read(folder, name) or table
+    return Words(table)
+
+
+def _find_source() -> Path:
+    # Only the file is read: importing jieba takes 0.2 s and brings models that nobody asks.
+    spec = find_spec("jieba")
+    folders = list((spec and spec.submodule_search_locations) or ())
+    if not folders or not (Path(folders[0]) / "dict.txt").is_file():
+        raise DictionaryError("the package jieba, or its dict.txt, is missing: install the bot anew")
+    return Path(folders[0]) / "dict.txt"
+
+
+def _make(source: Path) -> Table:
+    parts = source.read_text(encoding="utf-8").split()
+    numbers = list(map(int, parts[1::3]))
+    counts = dict(zip(parts[::3], numbers, strict=True))
+    foreign = {word for word in counts if not BLOCK.fullmatch(word)}
+    tabled = [word for word in counts if len(word) <= TABLED and word not in foreign]
+    rest = {word: count for word, count in counts.items() if len(word) > TABLED or word in foreign}
+    rest |= dict.fromkeys(_list_openings(counts) - counts.keys(), 0)
+    tabled.sort(key=len)
+    keys = np.concatenate([_hash(list(words), size) for size, words in groupby(tabled, key=len)])
+    order = np.argsort(keys)
+    beside = np.array([counts[word] for word in tabled], np.uint64)[order]
+    logs = np.fromiter(map(math.log, beside.tolist()), np.float64, len(beside))
+    return Table(keys[order], logs, beside, rest, sum(numbers))
+
+
+def _list_openings(words: Iterable[str]) -> set[str]:
+    """The openings of words that may be a piece of their own: one character, or letters that stood side by side."""
+    firsts = {word[0] for word in words}
+    latin = [word for word in words if word[0] in LETTERS]
+    return firsts | {word[:end] for word in latin for end in range(2, len(word)) if word[:end].isascii()}
+
+
+def _hash(words: list[str], size: int) -> Keys:
+    """A number for each word of `size` characters."""
+    signs = np.frombuffer("".join(words).encode("utf-32-le", "surrogatepass"), np.uint32).reshape(-1, size)
+    keys = np.zeros(len(words), np.uint64)
+    for column in signs.T:
+        keys = keys * FACTOR + column
+    return keys
+
+
+def _keep(folder: Path, name: str, table: Table) -> None:
+    """Write the two files, the small one last: where it is, both are whole."""
+    own = f".{os.getpid()}.part"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.glob("words-*"):
+            old.unlink(missing_ok=True)
+        block = np.stack((table.keys, table.logs.view(np.uint64), table.counts))
+        with (folder / (name + own)).open("wb") as file:
+            np.save(file, block)
+        (folder / (name + own)).replace(folder / f"{name}.npy")
+        facts = {"total": table.total, "size": len(table.keys), "rest": table.rest}
+        (folder / (name + own)).write_text(json.dumps(facts), encoding="utf-8")
+        (folder / (name + own)).replace(folder / f"{name}.json")
+    except OSError:
+        return  # without a folder that can be written, every start makes the table anew
+
+
+def _read(folder: Path, name: str) -> Table | None:
+    """Map the table into memory; None where it was not kept, or not whole."""
+    try:
+        facts = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+        block = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+        if block.shape != (3, facts["size"]) or block.dtype != np.uint64:
+            return None
+        rows: Keys = block.view(np.ndarray)
+        return Table(rows[0], rows[1].view(np.float64), rows[2], dict(facts["rest"]), int(facts["total"]))
+    except (OSError, EOFError, ValueError, KeyError, TypeError):
+        return None
