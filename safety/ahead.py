@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from re import _compiler as compiler  # type: ignore[attr-defined] # here and in `anchors` a pattern's structure is known
 from re import _constants as signs  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
@@ -17,40 +16,35 @@ First = tuple[set[int] | None, bool]  # characters (None: it may be any), and wh
 def compile_ahead(text: str) -> re.Pattern[str]:
     """Return the compiled pattern; it matches what `re.compile` would, and takes less time over many alternatives."""
     tree = parser.parse(text)
-    look_ahead(tree)
+    look_ahead(tree, MANY)
     return compiler.compile(tree)  # type: ignore[no-any-return]
 
 
-def look_ahead(items: Any) -> None:
-    """Put before each long list of alternatives a look at the character that all of them begin with one of.
+def look_ahead(items: Any, many: int) -> None:
+    """Put before each list of `many` alternatives and more a look at the character that all of them begin with one of.
 
     Python tries one alternative after the other, and most places of a text hold the beginning of none.
     """
-    place = 0
-    while place < len(items.data):
-        sign, value = items.data[place]
-        for inner in find_inner(sign, value):
-            look_ahead(inner)
-        if sign is signs.BRANCH and len(value[1]) >= MANY and (first := begin_item(sign, value)[0]):
-            known = parser.SubPattern(items.state, [(signs.IN, [(signs.LITERAL, code) for code in sorted(first)])])
-            items.data.insert(place, (signs.ASSERT, (1, known)))
-            place += 1
-        place += 1
+    done: list[Any] = []
+    for sign, value in items.data:
+        if sign is signs.SUBPATTERN:
+            look_ahead(value[-1], many)
+        elif sign in REPEATS:
+            look_ahead(value[2], many)
+        elif sign is signs.BRANCH:
+            for branch in value[1]:
+                look_ahead(branch, many)
+            if len(value[1]) >= many and (first := begin_item(sign, value)[0]):
+                known = parser.SubPattern(items.state, [(signs.IN, [(signs.LITERAL, code) for code in sorted(first)])])
+                done.append((signs.ASSERT, (1, known)))
+        done.append((sign, value))
+    items.data = done
 
 
-def find_inner(sign: Any, value: Any) -> list[Any]:
-    """Return the sequences that an item is made of; those of assertions are short."""
-    if sign is signs.SUBPATTERN:
-        return [value[-1]]
-    if sign is signs.BRANCH:
-        return list(value[1])
-    return [value[2]] if sign in REPEATS else []
-
-
-def begin_sequence(items: Iterable[Any]) -> First:
+def begin_sequence(items: Any) -> First:
     """Return which characters a match of a sequence may begin with."""
     found: set[int] = set()
-    for sign, value in items:
+    for sign, value in items.data:
         first, may_be_empty = begin_item(sign, value)
         if first is None:
             return None, True

@@ -71,8 +71,8 @@ def search(
     text = folded.text
     met: set[str] = set()
     for place in find_places(text, lexicon.terms):
-        beginning = lexicon.terms[text[place : place + 2]]
-        term = next((t for t in beginning if stands(t, text, place, name, direction)), None)
+        there = [term for term in lexicon.terms[text[place : place + 2]] if text.startswith(term.text, place)]
+        term = next((term for term in there if stands(term, text, place, name, direction)), None)
         if term is not None and term.text not in met:
             met.add(term.text)
             yield term.text, explain(term.entry, term.text, (place, place + len(term.text)), name)
@@ -98,14 +98,14 @@ def collect_rules(lexicon: Lexicon, text: str) -> dict[str, Rule]:
     anchors = lexicon.anchors
     known = anchors.keys() & pair_up(text)
     rules: dict[str, Rule] = {}
+    seen: set[str] = set()
     if not known:
         return rules
     for place, (char, following) in enumerate(zip_longest(text, text[1:], fillvalue="")):
-        if char in known:
-            rules |= anchors[char][0][1]
-        if (pair := char + following) in known:
-            for word, tied in anchors[pair]:
-                if text.startswith(word, place):
+        for beginning in (char, char + following):
+            for word, tied in anchors[beginning] if beginning in known else ():
+                if word not in seen and text.startswith(word, place):
+                    seen.add(word)
                     rules |= tied
     return rules
 
@@ -131,8 +131,6 @@ def find_rule(rule: Rule, text: str, name: str, direction: Direction) -> tuple[i
 def stands(term: Term, text: str, place: int, name: str, direction: Direction) -> bool:
     """Say whether a term that was found counts here: right view and way, whole Latin words, no harmless phrase."""
     entry, end = term.entry, place + len(term.text)
-    if not text.startswith(term.text, place):
-        return False
     if name not in entry.views or entry.way not in {"both", direction}:
         return False
     if name in {"reversed", "picked"} and len(term.text) < SHORTEST_BACKWARDS:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 from re import _compiler as compiler  # type: ignore[attr-defined] # here and in `ahead` a pattern's structure is known
 from re import _constants as signs  # type: ignore[attr-defined]
@@ -12,6 +11,7 @@ from typing import Any
 
 from safety.ahead import REPEATS, look_ahead
 
+MANY = 32  # alternatives; a look before each shorter list would make reading the word lists a fifth slower
 MOST_SIGNS = 40  # a larger set of single characters says too little
 
 Words = frozenset[str] | None
@@ -26,15 +26,15 @@ def compile_anchored(text: str) -> tuple[re.Pattern[str], Words]:
     """
     tree = parser.parse(text)
     words = of_sequence(tree)
-    look_ahead(tree)
+    look_ahead(tree, MANY)
     return compiler.compile(tree), words
 
 
-def of_sequence(items: Iterable[Any]) -> Words:
+def of_sequence(items: Any) -> Words:
     """Return the best of what the items of a sequence, one after the other, promise."""
     best: Words = None
     run = ""
-    for sign, value in [*items, (None, None)]:
+    for sign, value in [*items.data, (None, None)]:
         if sign is signs.LITERAL:
             run += chr(value)
             continue
