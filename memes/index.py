@@ -158,7 +158,7 @@ class Grams:
         texts = np.arange(int(sizes.sum())) + (self._edges[chosen] - firsts).repeat(sizes)
         at, counts = self._by_text.pick(texts)
         sums = np.zeros(len(at) + 1)
-        np.cumsum(dense.take(self._by_text.places.take(at)) * self._by_text.weights.take(at), out=sums[1:])
+        sums[1:] = (dense.take(self._by_text.places.take(at)) * self._by_text.weights.take(at)).cumsum()
         ends = counts.cumsum()
         cosines = sums.take(ends) - sums.take(ends - counts)
         return np.minimum(np.maximum.reduceat(cosines, firsts), 1.0).astype(np.float32)

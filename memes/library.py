@@ -172,7 +172,8 @@ class Library:
         for card in self._playable:
             own = [fold(text) for text in list_texts(card)]
             texts.append(own)
-            documents.append([word for text in own for word in keep_words(self._cutter.cut(text))])
+            # No word crosses a NUL, so that all texts of a card are cut at once: to begin a cut costs most of it.
+            documents.append(keep_words(self._cutter.cut("\0".join(own))))
         self._qualities = [judge_quality(card) for card in self._playable]
         self._grams = Grams(texts)
         self._words = Words(documents)

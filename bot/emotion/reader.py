@@ -21,25 +21,7 @@ INDEX = {name: at for at, name in enumerate(EMOTIONS)}
 LAUGHTER = re.compile(
     r"哈{2,}|h{3,}|(?:ha|he|ja|ah){2,}h?|233+|w{3,}|ㅋ+|ㅎ{2,}|嘿{2,}|嘻{2,}|(?<![a-z])(?:l+o+l+|lmf?ao+|rofl|xd|xswl)(?![a-z])"
 )
-LAUGHS = (
-    "哈哈",
-    "嘿嘿",
-    "嘻嘻",
-    "ㅎㅎ",
-    "ㅋ",
-    "hh",
-    "ha",
-    "ah",
-    "ja",
-    "he",
-    "233",
-    "ww",
-    "lo",
-    "lm",
-    "rofl",
-    "xd",
-    "xs",
-)
+LAUGHS = ("哈哈", "嘿嘿", "嘻嘻", "ㅎㅎ", "ㅋ", "hh", "ha", "ja", "he", "233", "ww", "lo", "lm", "rofl", "xd", "xs")
 """One of these stands wherever laughter does."""
 ICON_SHARE = 0.5
 """How far the hand-made table moves the trained weights, which know few icons; 1 without weights."""
