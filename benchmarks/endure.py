@@ -29,7 +29,7 @@ async def endure(folder: Path, url: str, mentions: int, target: Path, progress: 
     began = time.monotonic()
     try:
         async with aiohttp.ClientSession() as session:
-            await wait_until_told(said)
+            await wait_until_told(said, bot)
             for part in range(LOOKS):
                 begin, last = mentions * part // LOOKS, mentions * (part + 1) // LOOKS
                 since = time.monotonic()

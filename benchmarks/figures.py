@@ -13,8 +13,12 @@ from rich.table import Table
 from rich.text import Text
 
 DAY = 86_400
+ENOUGH = 200_000  # mentions after which the memory of a worker is judged
 STEADY = 0.01  # share of the arrivals by which the open mentions may grow each second and still count as steady
-DURABILITY = "SQLite WAL, synchronous=FULL; PostgreSQL synchronous_commit=on; Valkey appendfsync everysec"
+DURABILITY = (
+    "SQLite WAL, synchronous=FULL (NORMAL for a claim and a draft); PostgreSQL synchronous_commit=on; "
+    "Valkey appendfsync everysec"
+)
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ def summary(figures: dict[str, Any], beside: Path) -> list[Row]:
     return [
         *_costs(figures, beside),
         *_pace(figures),
-        *_delays(figures),
+        *_delays(figures, beside),
         *_memory(figures, beside),
         *_scale(figures),
         *_faults(beside),
@@ -89,21 +93,16 @@ def _costs(figures: dict[str, Any], beside: Path) -> Iterator[Row]:
     for name, load in loads(figures).items():
         yield at_most(f"of it reading, recall and screening, {name}", minds_of(stages_of(load)), "ms", 3)
     reload = kept(beside, "reload")
-    parts = reload["reload"]["parts"] if reload else {}
-    during = parts.get("while all of them come")
-    named = f"of it reading, recall and screening, while 10,000 cards come{_when(reload)}"
+    during = reload["reload"]["parts"]["while all of them come"] if reload else None
+    cards = reload["reload"]["cards"] if reload else 10_000
+    named = f"of it reading, recall and screening, while {cards:,} cards come{_when(reload)}"
     yield at_most(named, minds_of(stages_of(during)) if during else None, "ms", 3)
+    for kind in ("naive", "lean"):
+        yield plain(f"{kind} floor: CPU a reply", floors[kind]["cpu_ms"], "ms")
     for name, load in loads(figures).items():
         rest = load["cpu_ms"] - minds_of(stages_of(load))
-        yield at_most(
-            f"the rest ÷ naive floor ({floors['naive']['cpu_ms']:.2f} ms), {name}",
-            rest / floors["naive"]["cpu_ms"],
-            "",
-            1.8,
-        )
-        yield at_most(
-            f"the rest ÷ lean floor ({floors['lean']['cpu_ms']:.2f} ms), {name}", rest / floors["lean"]["cpu_ms"], "", 4
-        )
+        yield at_most(f"the rest ÷ naive floor, {name}", rest / floors["naive"]["cpu_ms"], "", 1.8)
+        yield at_most(f"the rest ÷ lean floor, {name}", rest / floors["lean"]["cpu_ms"], "", 4)
 
 
 def _pace(figures: dict[str, Any]) -> Iterator[Row]:
@@ -125,7 +124,7 @@ def _pace(figures: dict[str, Any]) -> Iterator[Row]:
     )
 
 
-def _delays(figures: dict[str, Any]) -> Iterator[Row]:
+def _delays(figures: dict[str, Any], beside: Path) -> Iterator[Row]:
     for name, load in loads(figures).items():
         yield plain(f"own time p50, {name}", load["p50"], "ms", digits=0)
         yield plain(f"own time p95, {name}", load["p95"], "ms", digits=0)
@@ -136,6 +135,11 @@ def _delays(figures: dict[str, Any]) -> Iterator[Row]:
     for name, load in loads(figures).items():
         yield at_most(f"event loop late, p95, {name}", load["late_p95_ms"], "ms", 20, digits=1)
         yield at_most(f"event loop late, most, {name}", load["late_max_ms"], "ms", 200, digits=0)
+    if reload := kept(beside, "reload"):
+        during, when = reload["reload"]["parts"]["while all of them come"], _when(reload)
+        what = f"while {reload['reload']['cards']:,} cards come{when}"
+        yield at_most(f"event loop late, p95, {what}", during["late_p95_ms"], "ms", 20, digits=1)
+        yield at_most(f"event loop late, most, {what}", during["late_max_ms"], "ms", 200, digits=0)
 
 
 def _memory(figures: dict[str, Any], beside: Path) -> Iterator[Row]:
@@ -150,17 +154,15 @@ def _memory(figures: dict[str, Any], beside: Path) -> Iterator[Row]:
         own = figures["sustained"]["own_memory"]
         yield plain("growth of it while sustained", (own["after"] / own["before"] - 1) * 100, "%", digits=1)
     long = kept(beside, "long")
-    last = long["long"]["looks"][-1] if long else None
-    count = f"{last['replies']:,}" if last else "200,000"
-    yield at_most(
-        f"memory of the worker after {count} mentions{_when(long)}",
-        last["own_mb"] if last else None,
-        "MB",
-        180,
-        digits=0,
-    )
-    growth = long["long"]["growth"] * 100 if long else None
-    yield at_most(f"growth of it over the last half{_when(long)}", growth, "%", 2, digits=1)
+    if long is None or long["long"]["looks"][-1]["replies"] < ENOUGH:
+        # A short run says nothing about what stays after very many mentions.
+        yield at_most(f"memory of the worker after {ENOUGH:,} mentions", None, "MB", 180)
+        yield at_most("growth of it over the last half", None, "%", 2)
+        return
+    last, when = long["long"]["looks"][-1], _when(long)
+    yield at_most(f"memory of the worker after {last['replies']:,} mentions{when}", last["own_mb"], "MB", 180, digits=0)
+    yield plain("memory of its whole tree then", last["tree_mb"], "MB", digits=0)
+    yield at_most("growth of the worker over the last half", long["long"]["growth"] * 100, "%", 2, digits=1)
 
 
 def _scale(figures: dict[str, Any]) -> Iterator[Row]:

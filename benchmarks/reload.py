@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import random
-import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -72,7 +72,7 @@ async def reloaded(folder: Path, url: str, rate: float, cards: int, count: int, 
     for place in (own, ready):
         place.mkdir(parents=True)
     write_cards(ready, cards)
-    case = Case(f"{cards:,} cards", 1, count, settings={"JIEGENG_MEMES": str(own), "JIEGENG_LOG_LEVEL": "INFO"})
+    case = Case(f"{cards:,} cards", 1, count, settings={"JIEGENG_MEMES": str(own)})
     data = folder / "bot"
     most = int(rate * 400)
     async with running(case, data, url, progress) as bot:
@@ -87,17 +87,19 @@ async def reloaded(folder: Path, url: str, rate: float, cards: int, count: int, 
         parts["while one file of them changes"] = await bot.measure(
             "while one file changes", rate, most, until=told(data, cards, 2)
         )
-    return {"cards": cards, "rate": rate, "parts": parts}
+        reloads = reloads_of(data)
+    return {"cards": cards, "rate": rate, "parts": parts, "reloads": reloads}
 
 
 def told(data: Path, cards: int, times: int) -> Ended:
-    """Whether the bot has told so often that it has at least so many cards."""
+    """Whether the bot has so often taken in at least so many cards."""
+    return lambda: sum(one["cards"] >= cards for one in reloads_of(data)) >= times
 
-    def has_told() -> bool:
-        found = re.findall(r"memes: (\d+) cards", (data / "bot.log").read_text())
-        return sum(int(number) >= cards for number in found) >= times
 
-    return has_told
+def reloads_of(data: Path) -> list[dict[str, float]]:
+    """What the watch inside the bot noted of each reload."""
+    file = data / "reloads.jsonl"
+    return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 
 
 def report_reload(found: dict[str, Any], machine: str) -> Table:
@@ -118,6 +120,9 @@ def report_reload(found: dict[str, Any], machine: str) -> Table:
             f"{part['late_p95_ms']:.1f} / {part['late_max_ms']:.0f}",
             f"{part['own_memory']['after']:.0f}",
         )
+    for one in found["reloads"]:
+        told = f"a reload with {one['cards']:,} cards in the end: {one['seconds']:.1f} s, {one['cpu_s']:.1f} s of CPU"
+        table.caption = f"{table.caption or ''}\n{told}"
     for part in found["parts"].values():
         for late, what in part["stalls"][:4]:
             table.caption = f"{table.caption or ''}\n{late:.0f} ms late beside {what}"

@@ -269,7 +269,7 @@ async def running(case: Case, folder: Path, url: str, progress: Progress) -> Asy
             with said.open("wb") as log:
                 bot = start(*command, stderr=log, **settings_of(folder, url, database) | case.settings)
             try:
-                await wait_until_told(said)
+                await wait_until_told(said, bot)
                 yield Running(case, folder, url, database, server, bot, session, progress)
             finally:
                 bot.terminate()
@@ -308,13 +308,15 @@ async def look(bot: subprocess.Popen[bytes], out: Path) -> dict[str, Any]:
     raise SystemExit("the watch inside the bot does not answer")
 
 
-async def wait_until_told(said: Path) -> None:
+async def wait_until_told(said: Path, bot: subprocess.Popen[bytes]) -> None:
     """The bot tells its addresses when all of it is up, every worker included."""
     for _ in range(1200):
         if "/sign-in?token=" in said.read_text():
             return
+        if bot.poll() is not None:
+            break
         await asyncio.sleep(0.1)
-    raise SystemExit(f"the bot did not come up within two minutes: {said.read_text()[-2000:]}")
+    raise SystemExit(f"the bot did not come up: {said.read_text()[-2000:]}")
 
 
 async def drive(

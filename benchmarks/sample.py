@@ -139,6 +139,24 @@ class Watch:
         return ", ".join(found)
 
 
+def note_reloads(out: Path) -> None:
+    """Append to OUT's neighbour how many cards there are after each reload, and its seconds, whole and of CPU."""
+    from memes.shelf import Shelf  # noqa: PLC0415 - after the watch stands
+
+    whole = Shelf.refresh
+
+    def refresh(shelf: Shelf) -> bool:
+        began, spent = time.monotonic(), time.thread_time()
+        new = whole(shelf)
+        if new:
+            took = {"cards": len(shelf.library.cards), "seconds": time.monotonic() - began}
+            with out.open("a") as file:
+                file.write(json.dumps(took | {"cpu_s": time.thread_time() - spent}) + "\n")
+        return new
+
+    Shelf.refresh = refresh  # type: ignore[method-assign]
+
+
 def main() -> None:
     """Watch while the command runs."""
     watch = Watch(Path(sys.argv[1]))
@@ -158,6 +176,7 @@ def main() -> None:
     asyncio.Runner.run = run  # type: ignore[method-assign,assignment] # the bot need not know that it is watched
     from bot.cli import main as command  # noqa: PLC0415 - after the watch stands
 
+    note_reloads(watch.out.with_name("reloads.jsonl"))
     command()
 
 

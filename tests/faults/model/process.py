@@ -101,6 +101,12 @@ class File:
     async def write(self, work: Callable[[Connection], T]) -> T:
         return self.run(work)
 
+    async def read_few(self, work: Callable[[Connection], T]) -> T:
+        return self.run(work)
+
+    async def write_few(self, work: Callable[[Connection], T], *, durable: bool = True) -> T:
+        return self.run(work)
+
     async def close(self) -> None:
         self._engine.dispose()
 
@@ -126,6 +132,12 @@ class Watched:
         result = self.file.run(work)
         await self.process.point("commit.after")
         return result
+
+    async def read_few(self, work: Callable[[Connection], T]) -> T:
+        return await self.read(work)
+
+    async def write_few(self, work: Callable[[Connection], T], *, durable: bool = True) -> T:
+        return await self.write(work)
 
     async def close(self) -> None:
         pass
