@@ -310,7 +310,11 @@ class RuleBook:
 
 
 def _holds_one(needles: dict[str, list[str]], text: str, keys: Set[str]) -> bool:
-    return any(needle in text for key in needles.keys() & keys for needle in needles[key])
+    for key in needles.keys() & keys:
+        for needle in needles[key]:
+            if needle in text:
+                return True
+    return False
 
 
 @lru_cache(maxsize=10_000)
