@@ -15,7 +15,10 @@ from rich.text import Text
 DAY = 86_400
 ENOUGH = 200_000  # mentions after which the memory of a worker is judged
 STEADY = 0.01  # share of the arrivals by which the open mentions may grow each second and still count as steady
-DURABILITY = "SQLite WAL, synchronous=FULL; PostgreSQL synchronous_commit=on; Valkey appendfsync everysec"
+DURABILITY = (
+    "SQLite WAL, synchronous=FULL (NORMAL for a claim and a draft); PostgreSQL synchronous_commit=on; "
+    "Valkey appendfsync everysec"
+)
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ class Stage:
         return {"id": who, "handle": who, "name": who, "bot": False}
 
     def post(self, number: int) -> dict[str, object]:
-        # No two posts are the same, so that no cache makes the figures better than life.
+        # No two posts are the same, and no two calls, so that no cache makes the figures better than life.
         text = f"{POSTS[number % len(POSTS)]}，第{number}天"  # DAY finds the number again in the prompt
         return {
             "id": f"p{number}",
@@ -80,7 +80,7 @@ class Stage:
         return {
             "id": f"m{number}",
             "author": self.person(number),
-            "text": CALLS[number % len(CALLS)],
+            "text": f"{CALLS[number % len(CALLS)]} {number}",
             "media": [],
             "at": "2026-11-22T10:00:01Z",
             "root_id": f"p{number}",

@@ -463,6 +463,7 @@ def _settle_memory() -> None:
     """
     gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(10_000, 20, 20)
     with suppress(OSError, AttributeError):  # glibc alone keeps freed memory for itself and can be asked for it
         ctypes.CDLL(None).malloc_trim(0)

@@ -92,6 +92,9 @@ class Label:
             body = _tidy(body[len(lead) - 1 :])
         if not body:
             raise GiveUp("the reply holds no text besides what looks like a label")
+        whole = self._join(lead, body, language)
+        if measure(whole) <= limit and self._stands_once(whole, lead, language):
+            return whole
         clusters = _CLUSTER.findall(body)
         for count in range(self._fitting(clusters, lead, limit, measure, language), 0, -1):
             # Not every counting grows with the text (half a link may be longer than a whole one): look, do not trust.
@@ -106,6 +109,13 @@ class Label:
     def strip(self, text: str) -> str:
         """The text without control and bidi characters and without anything that looks like a label."""
         text = _tidy(clean(text))
+        # Every label has a generation word, which nearly no reply has.
+        if _MADE_WORD.search(unicodedata.normalize("NFKC", text)) or self.zh in text or self.en in text:
+            return self.strip_slowly(text)
+        return text
+
+    def strip_slowly(self, text: str) -> str:
+        """What `strip` does with a tidy text that may hold a label."""
         while True:
             bare = _BRACKETED.sub(lambda found: "" if _names_both(found[1]) else found[0], text)
             bare = "".join(piece for piece in _PIECES.split(bare) if not _is_label(piece))

@@ -24,7 +24,7 @@ from memes.plain import fold, shorten, speaks_chinese
 from memes.wording import judge_quality, list_texts, make_example, say
 
 Screen = Callable[[str], bool]
-Mask: TypeAlias = npt.NDArray[np.bool_]
+Places: TypeAlias = npt.NDArray[np.int64]
 
 PLAYFUL = ("banter", "warm")
 LOUDEST = {"banter": 1, "warm": 0}  # the highest offence level of a card for each tone
@@ -69,7 +69,8 @@ class Library:
         self._names = Names(self.cards)
         self._places = {card.id: place for place, card in enumerate(self._playable)}
         self._cutter.teach(self._names.folded)
-        self._of = {name: np.array([card.language == name for card in self._playable], bool) for name in GATES}
+        spoken = np.array([card.language for card in self._playable], str)
+        self._of = {name: np.flatnonzero(spoken == name) for name in GATES}
         self._index()
 
     @classmethod
@@ -142,7 +143,7 @@ class Library:
         past = frozenset(used)
         ranked = [
             place
-            for place in self._rank(evidence, named, own, _least(language, own) if gate else -math.inf)
+            for place in self._rank(evidence, named, own, _least(language, len(own)) if gate else -math.inf)
             if _allowed(self._playable[place], tone, topics, past)
         ]
         nearest = self._grams.nearest(evidence.query, ranked)
@@ -150,7 +151,7 @@ class Library:
         fits = [
             self._judge(place, evidence, float(near), named=place in named, mood=mood, uses=uses or {}, today=today)
             for place, near in zip(ranked, nearest, strict=True)
-            if place in named or not gate or near >= (FLOOR if int(own.sum()) >= FEW else NEAR)
+            if place in named or not gate or near >= (FLOOR if len(own) >= FEW else NEAR)
         ]
         return _best_of_families(fits, limit)
 
@@ -171,21 +172,23 @@ class Library:
         for card in self._playable:
             own = [fold(text) for text in list_texts(card)]
             texts.append(own)
-            documents.append([word for text in own for word in keep_words(self._cutter.cut(text))])
+            # No word crosses a NUL, so that all texts of a card are cut at once: to begin a cut costs most of it.
+            documents.append(keep_words(self._cutter.cut("\0".join(own))))
         self._qualities = [judge_quality(card) for card in self._playable]
         self._grams = Grams(texts)
         self._words = Words(documents)
 
-    def _weigh(self, plain: str, pieces: list[str], own: Mask) -> Evidence:
+    def _weigh(self, plain: str, pieces: list[str], own: Places) -> Evidence:
         query = self._grams.read(plain)
         mean = self._grams.average(query)
         bm25 = self._words.score(keep_words(pieces))
         return Evidence(query, bm25, mean, BM25 * _z(bm25, own) + MEAN * _z(mean, own))
 
-    def _rank(self, evidence: Evidence, named: set[int], own: Mask, least: float) -> list[int]:
-        reached = bool((own & (evidence.total >= least)).any())
-        following = own & (evidence.total >= (least * FOLLOW if least > 0 else least))
-        best = np.flatnonzero(following & reached)
+    def _rank(self, evidence: Evidence, named: set[int], own: Places, least: float) -> list[int]:
+        totals = evidence.total.take(own)
+        if not len(totals) or totals.max() < least:
+            return sorted(named)
+        best = own[totals >= (least * FOLLOW if least > 0 else least)]
         if len(best) > MOST:
             best = best[np.argpartition(-evidence.total[best], MOST)[:MOST]]
         best = best[np.argsort(-evidence.total[best], kind="stable")]
@@ -237,8 +240,7 @@ class Evidence:
     total: Floats
 
 
-def _least(language: str, own: Mask) -> float:
-    cards = int(own.sum())
+def _least(language: str, cards: int) -> float:
     slope, start = GATES[language]
     return slope * math.log(cards) + start if cards >= FEW else -math.inf
 
@@ -267,9 +269,9 @@ def _best_of_families(fits: Iterable[_Fit], limit: int) -> tuple[Recalled, ...]:
     )
 
 
-def _z(scores: Floats, own: Mask) -> Floats:
+def _z(scores: Floats, own: Places) -> Floats:
     # Over the cards of the post's language: the others hold none of its words and would flatten the scale.
-    rivals = scores[own].astype(np.float64)
+    rivals = scores.take(own).astype(np.float64)
     count = max(len(rivals), 1)
     mean = float(np.add.reduce(rivals)) / count
     # By hand: numpy's own mean and std take longer to begin than to reckon.

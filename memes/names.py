@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from importlib.util import find_spec
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 from memes.card import Meme
@@ -33,10 +33,10 @@ class Names:
         for name in self._ids:
             if len(name) >= SURE and all("\u4e00" <= mark <= "\u9fff" for mark in name):
                 self._sounds.setdefault(_spell(name), name)
-        self._openings: dict[str, tuple[int, ...]] = {}
+        self._openings: dict[tuple[str, ...], tuple[int, ...]] = {}
         for sound in self._sounds:
-            sizes = {*self._openings.get(sound[0], ()), len(sound)}
-            self._openings[sound[0]] = tuple(sorted(sizes, reverse=True))
+            sizes = {*self._openings.get(sound[:2], ()), len(sound)}
+            self._openings[sound[:2]] = tuple(sorted(sizes, reverse=True))
 
     def find(self, plain: str, pieces: Sequence[str]) -> tuple[str, ...]:
         """Return the ids of the cards named in a folded text that was cut into `pieces`, in its order.
@@ -58,8 +58,9 @@ class Names:
         spelt = _spell(plain)
         return [
             name
-            for at, first in enumerate(spelt)
-            for size in self._openings.get(first, ())
+            for at, opening in enumerate(pairwise(spelt))
+            if opening in self._openings
+            for size in self._openings[opening]
             if (name := self._sounds.get(spelt[at : at + size])) and _agrees(name, plain[at : at + size])
         ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import add
 from typing import NamedTuple
 
 
@@ -20,22 +21,26 @@ class Phrases:
     def __init__(self, phrases: Iterable[str]) -> None:
         """Remember the phrases; empty ones are ignored."""
         self._known = {phrase for phrase in phrases if phrase}
+        self._single = {phrase for phrase in self._known if len(phrase) == 1}
         lengths: dict[str, set[int]] = {}
-        for phrase in self._known:
-            lengths.setdefault(phrase[0], set()).add(len(phrase))
-        self._lengths = {first: sorted(sizes, reverse=True) for first, sizes in lengths.items()}
+        for phrase in self._known - self._single:
+            lengths.setdefault(phrase[:2], set()).add(len(phrase))
+        self._lengths = {opening: sorted(sizes, reverse=True) for opening, sizes in lengths.items()}
 
     def find(self, text: str) -> list[Hit]:
         """Return the hits in a folded text, in its order; they do not overlap."""
         hits, end = [], 0
-        for at, first in enumerate(text):
-            if at >= end and first in self._lengths and (hit := self._match(text, at)):
+        lengths, single = self._lengths, self._single
+        for at, opening in enumerate([*map(add, text, text[1:]), text[-1:]]):
+            if at < end or not (opening in lengths or opening[:1] in single):
+                continue
+            if hit := self._match(text, at, opening):
                 hits.append(hit)
                 end = hit.end
         return hits
 
-    def _match(self, text: str, start: int) -> Hit | None:
-        for length in self._lengths[text[start]]:
+    def _match(self, text: str, start: int, opening: str) -> Hit | None:
+        for length in (*self._lengths.get(opening, ()), 1):
             end = start + length
             phrase = text[start:end]
             # A slice behind the end is shorter than asked for, and would pass for a shorter phrase.

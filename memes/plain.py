@@ -8,6 +8,7 @@ from functools import cache
 from importlib.resources import files
 
 NOISE = re.compile(r"https?://\S+|[@＠][\w.-]+(?:@[\w.-]+)?|\[[^\[\]]{1,8}\]")
+HAN = re.compile("[\u3400-\u9fff]+")
 HIDDEN = dict.fromkeys((0x00AD, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFE0F, 0xFEFF))
 LONGEST = 1000  # characters of a post that recall reads: the first 700 and the last 300
 
@@ -26,8 +27,8 @@ def shorten(text: str) -> str:
 
 def speaks_chinese(text: str) -> bool:
     """Return whether at least a sixth of the letters are Han characters (one of them says as much as a word)."""
-    han = sum("\u3400" <= mark <= "\u9fff" for mark in text)
-    letters = sum(mark.isalpha() for mark in text)
+    han = len("".join(HAN.findall(text)))
+    letters = sum(map(str.isalpha, text))
     return han * 6 >= letters if han else False
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from itertools import islice
 
+from safety.ahead import compile_ahead
 from safety.fold import HAN
 from safety.verdict import Reason
 from safety.views import Views
@@ -17,7 +18,7 @@ WIDE = 24  # characters: no insult thrown at somebody is said in a sentence long
 FAR = 400  # characters on either side in which the ends of a sentence are looked for
 COARSE = frozenset({"insult", "profanity"})
 PERSONAL = COARSE | {"violence", "self_harm", "body", "harassment", "hate_other", "sexual", "grief", "outcome"}
-YOU = re.compile(  # 你妹 and 尼玛 curse at nobody
+YOU = compile_ahead(  # 你妹 and 尼玛 curse at nobody
     r"[您妳侬儂恁]|你(?!妹|大爷|麻痹|妈[的逼比b])|[尼逆泥妮拟倪腻匿](?![玛马妈码吗])|楼主|博主|题主|层主|贴主"
     r"|滚|闭嘴|闭上|别说了|哪来的|给[我爷][滚闭爬死出等听记]|还好意思|人模狗样|活成|饭桶|听着都烦"
     r"|(?<![a-z])(?:up主|lz|ni|nimen|you|u|ur|your|you're|youre|ya|yourself|urself|op|go|shut up|get lost)(?![a-z])"

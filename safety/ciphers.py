@@ -8,8 +8,8 @@ from string import ascii_lowercase
 
 from safety.fold import HAN, Folded
 from safety.surface import note
+from safety.tables import know_words
 from safety.verdict import Reason
-from safety.views import know_words
 
 WORD = re.compile("[a-z]{3,}")
 HAN_CHAR = re.compile(f"[{HAN}]")

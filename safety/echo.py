@@ -13,6 +13,7 @@ from functools import lru_cache
 from itertools import pairwise
 from urllib.parse import unquote
 
+from safety.ahead import compile_ahead
 from safety.fold import HAN, fold, reveal_tags
 from safety.sounds import split_pinyin
 from safety.surface import MAYBE_PAYLOAD, URL, decode_payloads, note
@@ -38,11 +39,11 @@ QUOTED = re.compile(
     r"|`{1,3}([^`]{1,120})`{1,3}"
 )
 # What somebody else said is told, not asked for.
-TOLD = re.compile(
+TOLD = compile_ahead(
     r"(?<![跟对向替帮给和让叫请])(?:[他她它]们?|[妈爸爷奶婆公哥姐弟妹叔姨]|老师|教练|老板|领导|同事|朋友|网友|队友|同学|客服|新闻|有人|别人|大爷)"
     r"(?:天天|每天|总是?|老是?|一直|又|还|都|刚刚?|就|也|昨天|今天|突然){0,2}(?:说|喊|念|写|发|答|回复)"
 )
-ORDER = re.compile(
+ORDER = compile_ahead(
     r"(?:回[复覆]|(?:只|直接|马上|立刻|起来)[回发说念答]|输出|复述|说|念|喊|[请就再]发|贴出|照抄|照做|抄|发送|发出|发布|原样|答|翻译|译成|还原|破译|解码|续写|填空|打印|宣布|声明|记住|连起来|接上|加上"
     r"|带上|改成|改为|总结|令|叫一声|脱口而出|来[一两]?[句个段])"
     r"|(?<!how do i )(?<!they )(?<!people )(?<!\bi )(?<!we )(?<!do you )(?<!to )(?<!not )\b(?:say|reply"
@@ -51,13 +52,13 @@ ORDER = re.compile(
     r"|continue|summarise|put|recite|says)\b"
     r"|\b(?:responde|di|dime|repite|reponds|repete|antworte|sag|скажи|ответь)\b|言って|返信|말해|대답"
 )
-OVERRIDE = re.compile(
+OVERRIDE = compile_ahead(
     r"忽略|无视|作废|忘掉|忘记|规则|指令|设定|系统|开发者|管理员|公告|政策|审批|授权|模式|人设|人格|扮演|演一个|改名|暗号"
     r"|\b(?:ignore|disregard|forget|rules?|instructions?|guidelines|system|developer|override|operator|admin"
     r"|policy|persona|mode|approved|verdict|assistant)\b"
     r"|(?:a[:：]|答[:：])|审核|判定|放行|内容[:：]|文本[:：]|[前后上下]半[句段]|part one|(?:first|second|last) half"
 )
-ROBOT = re.compile(
+ROBOT = compile_ahead(
     r"(?<![a-z])(?:ai|bots?|robots?|assistants?|language models?)(?![a-z])|机器人|助手|程序|自动回[复覆]|账号|模型"
 )
 AFTER_COLON = re.compile(r"[:：=,，](?=\s*([^\n]{1,160}))")
@@ -68,7 +69,7 @@ REWRITE = re.compile(
 )
 CLAUSE = re.compile(r"[^\n。！？!?；;，,:：“”\"'「」『』《》()（）<>{}\[\]|`]{1,80}")
 # What follows these verbs at once is dictated, with or without marks.
-TAIL = re.compile(
+TAIL = compile_ahead(
     r"(?:回[复覆]|输出|复述|照抄|照做|打印|念出|[前后上下]半[句段]是?"
     r"|(?:必须|大声|只能?|一律|都要|直接|就|[跟对向][他她它]|大家|起来)[说回答喊发])"
     r"(?=(?:[\s:：]|这句|一句)*([^\n。！？!?；;，,:：“”\"'「」『』《》<>{}\[\]|`]{2,40}))"

@@ -21,6 +21,7 @@ from safety.lexicon import Lexicon, load_lexicon
 from safety.lexicon.ordinary import load_ordinary, load_pairs
 from safety.model import Model, load_model
 from safety.moods import find_by_mood
+from safety.pairs import begin
 from safety.personal import find_personal
 from safety.policy import Policy, load_policy
 from safety.ruses import build_ruses
@@ -68,7 +69,8 @@ class Filter:
         """What taking disguises off needs to know about the word lists."""
         hearing: Hearing = build_hearing(self.lexicon.heard, load_ordinary(), load_pairs())
         ruses = build_ruses(self.lexicon.aliases, self.lexicon.english, self.lexicon.words.get("vile", ()))
-        return Unmasking(hearing, self.lexicon.aliases, self.lexicon.alias_pattern, self.lexicon.english, ruses)
+        aliases, pattern = self.lexicon.aliases, self.lexicon.alias_pattern
+        return Unmasking(hearing, aliases, pattern, self.lexicon.english, ruses, begin(aliases))
 
     @cached_property
     def initials(self) -> Initials:

@@ -16,6 +16,8 @@ HALF = OVERLAP // 2
 LATIN_OVERLAP = 32  # twelve Latin letters are two words, which anybody may share
 SHORTEST_CANARY = 5
 LONGEST_CANARY = 40
+FOLDED = re.compile("[\ua000-\ua48fa-z0-9 ,.!?:;\n]{0,20000}")  # syllables and signs that folding leaves alone
+LATIN = re.compile("[A-Za-z]")  # letters that ROT13 moves
 TWICE = re.compile(r"(.)\1")
 NON_WORD = re.compile(r"[\W_]+")
 HAN_CHAR = re.compile(f"[{HAN}\ua000-\ua48f]")
@@ -49,7 +51,7 @@ def gives_away(text: str, hidden: tuple[str, ...], said: Iterable[str] = ()) -> 
 
 def readings(bare: str) -> Iterator[str]:
     """Yield the ways bare letters may be read: as they stand, from the end, each written twice, and in ROT13."""
-    for way in (bare, codecs.encode(bare, "rot13")):
+    for way in (bare, codecs.encode(bare, "rot13")) if LATIN.search(bare) else (bare,):
         yield way
         yield way[::-1]
     if (once := TWICE.sub(r"\1", bare)) != bare:
@@ -59,7 +61,7 @@ def readings(bare: str) -> Iterator[str]:
 
 def squeeze(text: str) -> str:
     """Return the folded letters and digits of a text, nothing between them."""
-    return NON_WORD.sub("", fold(text[:20_000]).text)
+    return NON_WORD.sub("", text if FOLDED.fullmatch(text) else fold(text[:20_000]).text)
 
 
 def shares(text: str, runs: Runs) -> bool:

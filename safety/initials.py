@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from safety.fold import HAN, Folded
 from safety.surface import note
-from safety.tables import load_english, load_syllables
+from safety.tables import know_words, load_syllables
 from safety.verdict import Reason
 
 TOKEN = re.compile(r"(?<![a-z0-9@_])[a-z]{2,10}(?![a-z0-9_])")
@@ -33,7 +33,7 @@ def build_initials(words: Iterable[tuple[str, str]], innocent: Iterable[str]) ->
         if len(word) >= SHORTEST and all(char in syllables for char in word):
             key = "".join(syllables[char][0] for char in word)
             index[key] = (*index.get(key, ()), (word, code))
-    return Initials(index, frozenset(innocent) | load_english())
+    return Initials(index, know_words(frozenset(innocent)))
 
 
 def find_initials(plain: Folded, initials: Initials) -> Iterator[Reason]:

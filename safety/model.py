@@ -25,6 +25,9 @@ BREAK = re.compile(r"[\W_]+")
 LATIN = re.compile(r"[a-z]+(?:'[a-z]+)?")
 HAN_CHAR = re.compile(f"[{HAN}]")
 LONGEST = 2_000  # characters that are scored
+PRIVATE = 0xE000
+BLANKS = frozenset([" ", chr(PRIVATE + ord(" "))])
+PIECE = 1 << 15  # characters
 
 
 @dataclass(frozen=True)
@@ -46,18 +49,21 @@ class Scale:
 class Weights:
     """The weights of one language by gram, without the grams: `keys` are their hashes, sorted, `values` stand beside.
 
-    A dictionary of 280,000 grams takes 35 MB, this takes 4. Two grams share one of 2^64 hashes once in 10^12 texts, and
-    nobody outside can choose which, because Python's hashes are salted anew in each process.
+    Values are numbers of steps. A dictionary of 280,000 grams takes 35 MB, this takes 3. Two grams share one of 2^64
+    hashes once in 10^12 texts, and nobody outside can choose which, because Python's hashes are salted anew in each
+    process.
     """
 
     keys: npt.NDArray[np.int64]
-    values: npt.NDArray[np.float64]
+    values: npt.NDArray[np.int16] | npt.NDArray[np.float64]
+    step: float = 1.0
 
     def add_up(self, grams: Collection[str]) -> float:
-        """Return the sum of the weights of those grams that have one."""
+        """Return the sum of the weights of those grams that have one; the grams are wide ones, see `widen`."""
         keys = hash_all(grams)
+        keys.sort()  # neighbours are found in the same cache line
         at = self.keys.searchsorted(keys)
-        return float(self.values.take(at[self.keys.take(at, mode="clip") == keys]).sum())
+        return float(self.values.take(at[self.keys.take(at, mode="clip") == keys]).sum()) * self.step
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,7 @@ class Model:
     def score(self, folded: Folded) -> tuple[Language, float]:
         """Return the language and the raw score of a folded text: the sum of weights over the root of their number."""
         language: Language = "zh" if HAN_CHAR.search(folded.text) else "en"
-        grams = list_grams(folded, language)
+        grams = list_latin_grams(folded.text[:LONGEST]) if language == "en" else cut_grams(*map(widen, say(folded)))
         total = self.weights[language].add_up(grams)
         return language, total / math.sqrt(max(len(grams), 1)) + self.scales[language].bias
 
@@ -89,15 +95,22 @@ def list_grams(folded: Folded, language: Language) -> set[str]:
     """Return the grams of a text: 1-4 characters and 1-3 syllables, or for English words, pairs and 4-6 letters."""
     if language == "en":
         return list_latin_grams(folded.text[:LONGEST])
-    text = BREAK.sub(" ", folded.text[:LONGEST])
-    heard = BREAK.sub(" ", hear(folded).text[:LONGEST])
+    return cut_grams(*say(folded))
+
+
+def say(folded: Folded) -> tuple[str, str]:
+    """Return the letters of a text, a blank where others stand between them, and the same of its syllables."""
+    return BREAK.sub(" ", folded.text[:LONGEST]), BREAK.sub(" ", hear(folded).text[:LONGEST])
+
+
+def cut_grams(text: str, heard: str) -> set[str]:
+    """Return all runs of 1-4 characters of a text and 1-3 of its syllables, but no single blank."""
     grams = set(text)
     grams.update(heard)
     for string, longest in ((text, 4), (heard, 3)):
         for size in range(2, longest + 1):
             grams.update([string[place : place + size] for place in range(len(string) - size + 1)])
-    grams.discard(" ")
-    return grams
+    return grams - BLANKS
 
 
 def list_latin_grams(text: str) -> set[str]:
@@ -125,20 +138,47 @@ def load_model() -> Model | None:
 
 def read_weights(language: str, step: float) -> Weights:
     """Read grams (text, compressed) and their weights (whole numbers of steps)."""
-    grams = gzip.decompress((HERE / f"{language}.grams.gz").read_bytes()).decode("utf-8").split("\n")
+    grams = gzip.decompress((HERE / f"{language}.grams.gz").read_bytes()).decode("utf-8")
     numbers = np.frombuffer(gzip.decompress((HERE / f"{language}.weights.gz").read_bytes()), dtype=np.int16)
-    keys = hash_all(grams)
+    keys = hash_lines(grams if language == "en" else widen(grams))
     order = np.argsort(keys)
-    return Weights(keys[order], numbers[order] * np.float64(step))
+    return Weights(keys[order], numbers[order], step)
 
 
 def hash_all(grams: Collection[str]) -> npt.NDArray[np.int64]:
-    """Return the hash of each gram.
+    """Return the hash of each gram."""
+    return np.fromiter(map(hash, grams), np.int64, len(grams))
+
+
+def hash_lines(grams: str) -> npt.NDArray[np.int64]:
+    """Return the hash of each line; no more than some thousands of lines are strings at a time, for those are large."""
+    found: list[npt.NDArray[np.int64]] = []
+    start = 0
+    while start <= len(grams):
+        end = grams.find("\n", start + PIECE)
+        end = len(grams) if end < 0 else end
+        found.append(hash_all(grams[start:end].split("\n")))
+        start = end + 1
+    return np.concatenate(found)
+
+
+def widen(text: str) -> str:
+    """Return the text with Latin letters and signs, but no new line, as characters for private use.
 
     Python hashes the bytes in which it keeps a string, one or two a character, so that two Latin letters and one Han
-    character can be the same to it; behind a Han character all are kept alike.
+    character can be the same to it. Of a wide text and its grams every character has two.
     """
-    return np.fromiter(map(hash, map("一".__add__, grams)), np.int64, len(grams))
+    units = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), np.uint16)
+    return load_wide().take(units).tobytes().decode("utf-16-le", "surrogatepass")
+
+
+@cache
+def load_wide() -> npt.NDArray[np.uint16]:
+    """Return for each UTF-16 unit the one that stands for it in a wide text."""
+    wide = np.arange(1 << 16, dtype=np.uint16)
+    wide[:256] += PRIVATE
+    wide[ord("\n")] = ord("\n")
+    return wide
 
 
 def write_weights(language: str, weights: Mapping[str, float], folder: Path) -> float:

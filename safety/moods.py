@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from safety.ahead import compile_ahead
 from safety.surface import note
 from safety.verdict import Context, Reason
 from safety.views import Views
 
 FRAGILE = frozenset({"comfort", "crisis"})
 HEAVY = 0.6
-LAUGH = re.compile(
+LAUGH = compile_ahead(
     r"哈{2,}|嘿{3,}|233{1,}|笑死|笑不活|笑拉了|笑出|乐死|绝绝子|开席|吃席|恭喜|喜提|撒花|[😂🤣😹🎉🎊🥳😆😝🤪]|\[(?:doge|二哈|笑cry|允悲|吃瓜|偷笑|哈哈)\]"
     r"|(?<![a-z])(?:lol|lmao|rofl|haha(?:ha)*|congrats|congratulations)(?![a-z])"
 )

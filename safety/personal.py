@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from safety.ahead import compile_ahead
 from safety.fold import Folded, fold, substitute
 from safety.verdict import Reason, Risk
 
@@ -27,7 +28,7 @@ MAIL = re.compile(
     r"(?:\s?(?:\.|\(dot\)|\[dot\]|点)\s?[a-z]{2,12}){1,3}"
 )
 QQ = re.compile(r"(?:qq|扣扣|企鹅|q群|群号?|裙号?|球球)(?:号|是|群|:|为|码|聊|\s|[^\w]){0,4}([1-9]\d{4,12})(?!\d)")
-WECHAT = re.compile(
+WECHAT = compile_ahead(
     r"(?:微信|威信|薇信|微xin|weixin|wechat|line|telegram|tg|whatsapp|snapchat|snap|kik|discord|扣扣|qq|(?<![a-z])(?:wx|vx|v))"
     r"(?:号|id|我|是|:|为|搜|呗|吧|加|了|\s|[^\w]){0,6}"
     r"(?=[a-z0-9_-]*[0-9_-])([a-z][a-z0-9_-]{4,19})(?![a-z0-9])"
@@ -48,19 +49,21 @@ NUMBERS = (
     ("mobile number", TAIWAN_MOBILE),
     ("phone number", LANDLINE),
 )
-ALWAYS = (
-    ("phone number", FOREIGN_PHONE),
-    ("social security number", SSN),
-    ("e-mail address", MAIL),
-    ("number plate", PLATE),
-    ("street address", ADDRESS),
-    ("street address", STREET),
-    ("passport number", PASSPORT),
+SHORTEST_NUMBER = 10  # digits
+ALWAYS = (  # with the number of digits without which there is none
+    ("phone number", FOREIGN_PHONE, 2),
+    ("social security number", SSN, 9),
+    ("e-mail address", MAIL, 0),
+    ("number plate", PLATE, 1),
+    ("street address", ADDRESS, 0),
+    ("street address", STREET, 1),
+    ("passport number", PASSPORT, 7),
 )
 CONTACTS = (("QQ number", QQ), ("messenger name", WECHAT))
 CITIZEN_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 SHORTEST_CARD = 15
 CITIZEN_SIGNS = "10x98765432"
+NUMERAL = re.compile(rf"[\d{SIGNS}]")
 DIGIT = re.compile(rf"[{SIGNS}]{{3}}|@|at|\d")
 
 
@@ -71,26 +74,31 @@ def find_personal(plain: Folded, unmasked: Folded) -> Iterator[Reason]:
     """
     if not DIGIT.search(plain.text):
         return
+    digits = len(NUMERAL.findall(plain.text))
+    if digits >= SHORTEST_NUMBER:
+        yield from find_numbers(plain)
+    for name, pattern, least in ALWAYS:
+        if digits >= least:
+            for found in pattern.finditer(plain.text):
+                yield report("pii", name, plain, found.span())
+    for name, pattern in CONTACTS:
+        for folded in (plain, unmasked):
+            for found in pattern.finditer(folded.text):
+                yield report("contact", name, folded, found.span())
+
+
+def find_numbers(plain: Folded) -> Iterator[Reason]:
+    """Yield what is a run of digits once they are put together: telephone, citizen and bank card numbers."""
     dense = densify(plain)
     for name, pattern in NUMBERS:
-        yield from report_all("pii", name, pattern, dense)
+        for found in pattern.finditer(dense.text):
+            yield report("pii", name, dense, found.span())
     for found in CITIZEN.finditer(dense.text):
         risk: Risk = "high" if is_citizen_number(found.group()) or "身份证" in plain.text else "medium"
         yield report("pii", "citizen number", dense, found.span(), risk)
     for found in CARD.finditer(dense.text):
         if len(found.group()) >= SHORTEST_CARD and is_luhn(found.group()):
             yield report("pii", "bank card number", dense, found.span())
-    for name, pattern in ALWAYS:
-        yield from report_all("pii", name, pattern, plain)
-    for name, pattern in CONTACTS:
-        yield from report_all("contact", name, pattern, plain)
-        yield from report_all("contact", name, pattern, unmasked)
-
-
-def report_all(code: str, name: str, pattern: re.Pattern[str], folded: Folded) -> Iterator[Reason]:
-    """Yield a finding for every match."""
-    for found in pattern.finditer(folded.text):
-        yield report(code, name, folded, found.span())
 
 
 def densify(plain: Folded) -> Folded:

@@ -6,12 +6,15 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from safety.ahead import compile_ahead
 from safety.fold import HAN, Folded, substitute, thin_out
+from safety.pairs import pair_up
 from safety.sounds import split_pinyin
-from safety.tables import load_english
+from safety.tables import know_words, load_english
 
 FILLED = re.compile(rf"[{HAN}]([^\s{HAN}])[{HAN}](?:\1[{HAN}])+|[{HAN}]([{HAN}])[{HAN}](?:\2[{HAN}]){{2,}}")
 TWICE = re.compile(rf"(?:([{HAN}])\1){{3,}}")
+DOUBLE = re.compile(rf"([{HAN}])\1")
 PAIR = re.compile(rf"([{HAN}])\1([{HAN}])\2")
 GAP = r"[\W_]{0,2}"
 GAPS = re.compile(r"[\W_]+")
@@ -42,6 +45,7 @@ class Ruses:
 
     contacts: Mapping[str, str] = field(default_factory=dict)
     contact_pattern: re.Pattern[str] | None = None
+    contact_beginnings: frozenset[str] = frozenset()
     respelt: Mapping[str, str] = field(default_factory=dict)
     known: frozenset[str] = frozenset()
     insults: frozenset[str] = frozenset()
@@ -57,7 +61,7 @@ def build_ruses(aliases: Mapping[str, str], english: frozenset[str], insults: It
         for alias, meant in {**aliases, "qq": "qq", "tg": "tg"}.items()
         if meant in CONTACTS and 1 < len(alias) <= LONGEST_CONTACT and alias.isalnum()
     }
-    known = english | load_english()
+    known = know_words(english)
     respelt: dict[str, str] = {}
     for word in sorted(english):
         if len(word) >= SHORTEST and word.isalpha():
@@ -65,7 +69,9 @@ def build_ruses(aliases: Mapping[str, str], english: frozenset[str], insults: It
     respelt.update((spell(word), word) for word in sorted(COARSE))
     for word in load_english() - english:  # what sounds like a common word is that word
         respelt.pop(spell(word), None)
-    return Ruses(contacts, re.compile(any_gapped(contacts)) if contacts else None, respelt, known, frozenset(insults))
+    pattern = compile_ahead(any_gapped(contacts)) if contacts else None
+    first = frozenset(contact[0] for contact in contacts)
+    return Ruses(contacts, pattern, first, respelt, known, frozenset(insults))
 
 
 def any_gapped(words: Iterable[str]) -> str:
@@ -76,16 +82,17 @@ def any_gapped(words: Iterable[str]) -> str:
 
 def undo(folded: Folded, ruses: Ruses) -> Folded:
     """Return the text with every such ruse taken off; the same object comes back when there is none."""
-    if ruses.contact_pattern is not None:
+    if ruses.contact_pattern is not None and not ruses.contact_beginnings.isdisjoint(pair_up(folded.text)):
         folded = substitute(
             folded, ruses.contact_pattern, lambda found: ruses.contacts.get(GAPS.sub("", found[0]), found[0])
         )
     if HAN_CHAR.search(folded.text):
         folded = thin_out(folded, FILLED, every_other)
-        folded = thin_out(folded, TWICE, every_other)
-        folded = thin_out(
-            folded, PAIR, lambda found: every_other(found) if found[1] + found[2] in ruses.insults else ()
-        )
+        if DOUBLE.search(folded.text):
+            folded = thin_out(folded, TWICE, every_other)
+            folded = thin_out(
+                folded, PAIR, lambda found: every_other(found) if found[1] + found[2] in ruses.insults else ()
+            )
     return respell(folded, ruses)
 
 
@@ -100,9 +107,10 @@ def respell(folded: Folded, ruses: Ruses) -> Folded:
     Only where a coarse word stands in the text or comes out: many a harmless word sounds like another one.
     """
     words = set(LATIN_WORD.findall(folded.text))
-    meant = {
-        word: ruses.respelt[spell(word)] for word in words if is_strange(word, ruses) and spell(word) in ruses.respelt
-    }
+    if not words:
+        return folded
+    strange = [word for word in words if is_strange(word, ruses)]
+    meant = {word: heard for word in strange if (heard := ruses.respelt.get(spell(word))) is not None}
     if (words | set(meant.values())) & COARSE == set():
         return folded
     meant |= {word: PERSONS[word] for word in words & PERSONS.keys()}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from itertools import islice
+from collections.abc import Container, Iterator, Mapping
+from itertools import islice, zip_longest
 from operator import add
 
 from safety.addressee import soften
@@ -12,8 +12,9 @@ from safety.fold import HAN, Folded
 from safety.lexicon.entries import Entry, Lexicon, Rule, Term
 from safety.pairs import pair_up
 from safety.surface import note
+from safety.tables import know_words
 from safety.verdict import Direction, Reason, Risk
-from safety.views import Views, know_words
+from safety.views import Views
 
 RISKS: dict[str, Risk] = {"block": "high", "review": "medium", "evidence": "low"}
 MOST_RULES = 100  # no ordinary post meets more than 90; only a heap of listed words does
@@ -27,7 +28,7 @@ def scan(views: Views, lexicon: Lexicon, direction: Direction) -> list[Reason]:
     """Return what the lexicon finds in any reading of the text, each term or rule once."""
     found: dict[str, Reason] = {}
     for name, folded in list_readings(views):
-        for rule, reason in search(name, folded, lexicon, direction):
+        for rule, reason in search(name, folded, lexicon, direction, found):
             if rule not in found:
                 start, end = folded.span(reason.start, reason.end)
                 text = views.original[start:end][:80]
@@ -63,13 +64,15 @@ def reads_better(backwards: str, forwards: str, english: frozenset[str]) -> bool
     return back >= 2 and back > there
 
 
-def search(name: str, folded: Folded, lexicon: Lexicon, direction: Direction) -> Iterator[tuple[str, Reason]]:
-    """Yield terms and rules that stand in one reading, with spans of that reading."""
+def search(
+    name: str, folded: Folded, lexicon: Lexicon, direction: Direction, known: Container[str] = frozenset()
+) -> Iterator[tuple[str, Reason]]:
+    """Yield terms and rules that stand in one reading, with spans of that reading; no rule that is known already."""
     text = folded.text
     met: set[str] = set()
     for place in find_places(text, lexicon.terms):
-        beginning = lexicon.terms[text[place : place + 2]]
-        term = next((t for t in beginning if stands(t, text, place, name, direction)), None)
+        there = [term for term in lexicon.terms[text[place : place + 2]] if text.startswith(term.text, place)]
+        term = next((term for term in there if stands(term, text, place, name, direction)), None)
         if term is not None and term.text not in met:
             met.add(term.text)
             yield term.text, explain(term.entry, term.text, (place, place + len(term.text)), name)
@@ -79,29 +82,31 @@ def search(name: str, folded: Folded, lexicon: Lexicon, direction: Direction) ->
     if len(rules) > MOST_RULES:
         yield "salad", note("length", "salad", "high", (0, len(text)), "too many listed words to check it in time")
     for rule in islice(rules.values(), MOST_RULES):
-        span = find_rule(rule, text, name, direction)
+        span = find_rule(rule, text, name, direction) if rule.name not in known else None
         if span is not None:
             yield rule.name, explain(rule.entry, rule.name, span, name)
 
 
 def find_places(text: str, beginnings: Mapping[str, object]) -> list[int]:
-    """Return the places where one of the beginnings stands; they have two characters each."""
+    """Return the places where one of the beginnings, of two characters each, stands."""
     known = beginnings.keys() & pair_up(text)
     return [place for place, pair in enumerate(map(add, text, text[1:])) if pair in known] if known else []
 
 
 def collect_rules(lexicon: Lexicon, text: str) -> dict[str, Rule]:
     """Return the rules of which an anchor stands in the text, in the order of their anchors there."""
-    singles = lexicon.anchors.keys() & set(text)
-    places = find_places(text, lexicon.anchors)
-    if singles:
-        places = sorted({*places, *(place for place, char in enumerate(text) if char in singles)})
+    anchors = lexicon.anchors
+    known = anchors.keys() & pair_up(text)
     rules: dict[str, Rule] = {}
-    for place in places:
-        for size in (1, 2):
-            for word, tied in lexicon.anchors.get(text[place : place + size], ()):
-                if text.startswith(word, place):
-                    rules.update((rule.name, rule) for rule in tied)
+    seen: set[str] = set()
+    if not known:
+        return rules
+    for place, (char, following) in enumerate(zip_longest(text, text[1:], fillvalue="")):
+        for beginning in (char, char + following):
+            for word, tied in anchors[beginning] if beginning in known else ():
+                if word not in seen and text.startswith(word, place):
+                    seen.add(word)
+                    rules |= tied
     return rules
 
 
@@ -126,8 +131,6 @@ def find_rule(rule: Rule, text: str, name: str, direction: Direction) -> tuple[i
 def stands(term: Term, text: str, place: int, name: str, direction: Direction) -> bool:
     """Say whether a term that was found counts here: right view and way, whole Latin words, no harmless phrase."""
     entry, end = term.entry, place + len(term.text)
-    if not text.startswith(term.text, place):
-        return False
     if name not in entry.views or entry.way not in {"both", direction}:
         return False
     if name in {"reversed", "picked"} and len(term.text) < SHORTEST_BACKWARDS:

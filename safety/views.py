@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
 from itertools import pairwise
@@ -14,7 +14,7 @@ from safety.fold import HAN, Folded, fold, rewrite, substitute, thin_out, turn_r
 from safety.pairs import pair_up
 from safety.ruses import Ruses, undo
 from safety.sounds import hear, sound
-from safety.tables import load_emoji_names, load_english, load_parts
+from safety.tables import know_words, load_emoji_names, load_english, load_parts
 
 ACCENTED = re.compile("[\xe0-\xff\u0100-\u024f\u1e00-\u1eff]")
 STROKES = "\u31c0-\u31ef"  # parts of characters, although no characters themselves
@@ -39,7 +39,8 @@ RADICALS = frozenset(
     "亻氵扌忄讠钅饣纟犭衤礻刂阝艹辶牜冫宀灬疒囗彳覀罒虍攵卩廴匚丬勹冖彡亠丷爫丿丨丶乚亅厶廾屮夂癶糹訁飠釒"
 )
 DOTS = re.compile(rf"(?<=[{HAN}])(?:…|\.{{2,3}}){{1,3}}(?=[{HAN}])")
-HEAD = re.compile(rf"(?:^|[\n。!?,;])[^\w\n]{{0,4}}([{HAN}])")
+CLAUSE_ENDS = "\n。!?,;"
+HEAD = re.compile(rf"(?:^|[{CLAUSE_ENDS}])[^\w\n]{{0,4}}([{HAN}])")
 FEWEST_HEADS = 3
 NO_RUSES = Ruses()
 
@@ -54,7 +55,7 @@ class Hearing:
 
     index: Mapping[str, Sequence[tuple[str, str]]]
     ordinary: Mapping[str, frozenset[str]]
-    pairs: frozenset[str] = frozenset()
+    pairs: Container[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,13 @@ class Unmasking:
     alias_pattern: re.Pattern[str] | None
     english: frozenset[str]
     ruses: Ruses = NO_RUSES
+    alias_beginnings: frozenset[str] = frozenset()
+
+    def read_aliases(self, folded: Folded) -> Folded:
+        """Replace coded spellings by the word meant."""
+        if self.alias_pattern is None or self.alias_beginnings.isdisjoint(pair_up(folded.text)):
+            return folded
+        return substitute(folded, self.alias_pattern, lambda found: self.aliases[found.group()])
 
 
 @dataclass
@@ -97,27 +105,26 @@ class Views:
     @cached_property
     def reassembled(self) -> Folded:
         """Also parts that are words of their own put together (力口 becomes 加); never read by sound, for that errs."""
-        return self.read_aliases(join_parts(self.joined, load_parts(), begin_parts()))
+        return self.read_aliases(join_parts(self.joined, load_parts(), begin_long_parts()))
 
     @cached_property
     def regrouped(self) -> Folded:
         """The same, its parts put together from the end: 一木羊 is 一样, and not 本羊."""
-        if end_parts().isdisjoint(pair_up(self.joined.text)):
+        pairs = pair_up(self.joined.text)
+        if load_parts().keys().isdisjoint(pairs) and end_long_parts().isdisjoint(pairs):
             return self.joined
-        turned = join_parts(turn_round(self.joined), load_turned_parts(), begin_turned_parts())
+        turned = join_parts(turn_round(self.joined), load_turned_parts(), begin_long_turned_parts())
         return self.read_aliases(turn_round(turned)) if len(turned.text) < len(self.joined.text) else self.joined
 
     def read_aliases(self, folded: Folded) -> Folded:
         """Replace coded spellings in a text whose parts were put together."""
-        if folded is self.joined or self.unmasking.alias_pattern is None:
-            return folded
-        aliases = self.unmasking.aliases
-        return substitute(folded, self.unmasking.alias_pattern, lambda found: aliases[found.group()])
+        return folded if folded is self.joined else self.unmasking.read_aliases(folded)
 
     @cached_property
     def heads(self) -> Folded:
         """The first characters of lines or clauses (藏头), where there are three and more of them."""
-        pieces = [found.start(1) for found in HEAD.finditer(self.plain.text)]
+        clauses = 1 + sum(map(self.plain.text.count, CLAUSE_ENDS))
+        pieces = [found.start(1) for found in HEAD.finditer(self.plain.text)] if clauses >= FEWEST_HEADS else []
         if len(pieces) < FEWEST_HEADS:
             return Folded("", (), ())
         text, starts, ends = self.plain.text, self.plain.starts, self.plain.ends
@@ -180,24 +187,16 @@ def split_words(letters: str, english: frozenset[str]) -> str:
     return last[1] if last else letters
 
 
-@lru_cache(maxsize=4)
-def know_words(english: frozenset[str]) -> frozenset[str]:
-    """Return a lexicon's English words together with the commonest ones; made once, for it is thousands of words."""
-    return english | load_english()
-
-
 def unmask(plain: Folded, joined: Folded, unmasking: Unmasking) -> Folded:
     """Take every further disguise off; the joined view itself comes back when there is none."""
     folded = joined
     named = name_emoji(plain)
     if named is not plain:
         folded = join(named, unmasking.english)
-    folded = join_parts(undo(folded, unmasking.ruses), load_radical_parts(), begin_radical_parts())
+    folded = join_parts(undo(folded, unmasking.ruses), load_radical_parts(), begin_long_parts())
     if MASKED.search(folded.text):
         folded = substitute(folded, MASKED, lambda found: unleet(found.group(), unmasking.english))
-    if unmasking.alias_pattern is not None:
-        folded = substitute(folded, unmasking.alias_pattern, lambda found: unmasking.aliases[found.group()])
-    return replace_sounds(folded, unmasking.hearing)
+    return replace_sounds(unmasking.read_aliases(folded), unmasking.hearing)
 
 
 def name_emoji(plain: Folded) -> Folded:
@@ -222,36 +221,30 @@ def load_turned_parts() -> dict[str, str]:
 
 
 @cache
-def begin_parts() -> frozenset[str]:
-    """Return the first two parts of each split."""
-    return frozenset(parts[:2] for parts in load_parts())
+def begin_long_parts() -> frozenset[str]:
+    """Return the first two parts of each split into three."""
+    return frozenset(parts[:2] for parts in load_parts() if len(parts) > 2)
 
 
 @cache
-def end_parts() -> frozenset[str]:
-    """Return the last two parts of each split."""
-    return frozenset(parts[-2:] for parts in load_parts())
+def end_long_parts() -> frozenset[str]:
+    """Return the last two parts of each split into three."""
+    return frozenset(parts[-2:] for parts in load_parts() if len(parts) > 2)
 
 
 @cache
-def begin_turned_parts() -> frozenset[str]:
-    """Return the last two parts of each split, the last one first."""
-    return frozenset(parts[:2] for parts in load_turned_parts())
+def begin_long_turned_parts() -> frozenset[str]:
+    """Return the last two parts of each split into three, the last one first."""
+    return frozenset(parts[:2] for parts in load_turned_parts() if len(parts) > 2)
 
 
-@cache
-def begin_radical_parts() -> frozenset[str]:
-    """Return the first two parts of each split with a part that is no word."""
-    return frozenset(parts[:2] for parts in load_radical_parts())
-
-
-def join_parts(folded: Folded, parts: Mapping[str, str], beginnings: frozenset[str]) -> Folded:
+def join_parts(folded: Folded, parts: Mapping[str, str], long: frozenset[str]) -> Folded:
     """Put the parts of a character that was taken apart together again (亻言 becomes 信).
 
-    `beginnings` are the first two characters of all `parts`.
+    `long` are the first two characters of all `parts` that are three.
     """
-    text = folded.text
-    if beginnings.isdisjoint(pair_up(text)):
+    text, pairs = folded.text, pair_up(folded.text)
+    if parts.keys().isdisjoint(pairs) and long.isdisjoint(pairs):
         return folded
     pieces: list[tuple[int, int, str]] = []
     place, last = 0, len(text) - 1
@@ -349,7 +342,7 @@ def find_written(folded: Folded, start: int, end: int) -> tuple[int, int]:
     return bisect_left(folded.starts, start), bisect_left(folded.starts, end)
 
 
-def is_natural(text: str, first: int, last: int, pairs: frozenset[str]) -> bool:
+def is_natural(text: str, first: int, last: int, pairs: Container[str]) -> bool:
     """Say whether every character from `first` to `last` makes a common pair with one of its neighbours."""
     together = [text[place : place + 2] in pairs for place in range(first - 1, last)] if first else [False]
     if not first:
@@ -375,7 +368,7 @@ def restore(folded: Folded, heard: Folded, pieces: list[tuple[int, int, str]]) -
 
 
 def build_hearing(
-    words: frozenset[str], ordinary: Mapping[str, frozenset[str]], pairs: frozenset[str] = frozenset()
+    words: frozenset[str], ordinary: Mapping[str, frozenset[str]], pairs: Container[str] = frozenset()
 ) -> Hearing:
     """Index words of Han characters by the first two of their syllables, the longest first."""
     index: dict[str, list[tuple[str, str]]] = {}

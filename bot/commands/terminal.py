@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import json
 import logging
 import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -31,6 +32,7 @@ err = Console(stderr=True)
 
 OK, MISCONFIGURED, TROUBLE, NOT_FOUND = 0, 2, 1, 3
 STOP_WITHIN = 20.0
+_MOST_HEAPS = -8  # M_ARENA_MAX of mallopt(3)
 
 
 def fail(why: str, code: int) -> NoReturn:
@@ -65,8 +67,15 @@ def write_rows(rows: Sequence[Mapping[str, Any]], to: Path | None, what: str) ->
 
 def run_until_told(work: Coroutine[Any, Any, None]) -> None:
     """Run what stays up, on the fastest loop there is, until somebody tells us to stop."""
+    _share_one_heap()
     with asyncio.Runner(loop_factory=make_loop) as runner:
         runner.run(until_told_to_stop(work))
+
+
+def _share_one_heap() -> None:
+    """Let all threads allocate from one heap: heaps of their own hold 10 MB more, and they seldom run side by side."""
+    with suppress(OSError, AttributeError):  # glibc alone has several
+        ctypes.CDLL(None).mallopt(_MOST_HEAPS, 1)
 
 
 async def until_told_to_stop(work: Coroutine[Any, Any, None]) -> None:

@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
-from bot.emotion.rules import RuleBook, Sequence, parse
+from bot.emotion.rules import RuleBook, Sequence, Vocabulary, parse
 
 IDIOMS = "idioms"
 GRAVE = frozenset({"crisis", "plight"})
@@ -27,7 +27,8 @@ def load() -> Books:
     """All rules, in three books. Raises Misconfigured with file and line."""
     classes: dict[str, tuple[str, ...]] = {}
     list(parse("classes.rules", _lines("classes"), classes))
-    idioms, grave, light = (RuleBook(stories=Sequence((classes["FICTION"],), ())) for _ in Books._fields)
+    words, stories = Vocabulary(), Sequence((classes["FICTION"],), ())
+    idioms, grave, light = (RuleBook(stories=stories, vocabulary=words) for _ in Books._fields)
     for name in NAMES:
         for rule in parse(f"{name}.rules", _lines(name), classes):
             (idioms if name == IDIOMS else grave if rule.kind in GRAVE else light).add(rule)

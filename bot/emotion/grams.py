@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -23,7 +24,6 @@ ICON_MARKS = "\ue000\ue001\ue002\ue003\ue004\ue005\ue006"
 
 FIRST, SECOND = np.uint64(42), np.uint64(21)
 LAST = np.uint64(ord("\ue010") << 42)
-FIRST_IS_NEW = np.array([True])
 
 
 def mark_icons(text: str, found: Sequence[tuple[Icon | None, int, int]]) -> str:
@@ -62,31 +62,21 @@ def eastern_grams(text: str) -> list[str]:
     return grams
 
 
-def eastern_keys(text: str) -> tuple[NDArray[np.uint64], NDArray[np.float32]]:
-    """The same pieces, each packed into one whole number (see `linear.pack`), sorted, and 1 + ln count of each."""
+def eastern_keys(text: str) -> NDArray[np.uint64]:
+    """The same pieces, each packed into one whole number (see `linear.pack`), sorted; a repeated one stands twice."""
     text = tidy(text)
-    signs = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
-    ones = signs << FIRST
-    twos = ones[:-1] | signs[1:] << SECOND
     last = next((clause for clause in reversed(CLAUSE.split(text)) if len(clause) > 1), "")
-    ends = np.frombuffer(last.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
     marks = [_mark("\ue011", str(min(9, len(text) // 12)))]
     marks += [_mark("\ue012", "!")] if "!" in text or "!" in text else []
     marks += [_mark("\ue012", "?")] if "?" in text or "?" in text else []
-    parts = (
-        ones,
-        twos,
-        twos[:-1] | signs[2:],
-        LAST | ends[:-1] << SECOND | ends[1:],
-        np.array(marks, np.uint64),
-    )
-    keys = np.concatenate(parts)
+    signs = np.frombuffer((text + last).encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
+    signs, ends = signs[: len(text)], signs[len(text) :]
+    ones = signs << FIRST
+    twos = ones[:-1] | signs[1:] << SECOND
+    closing = ends[:-1] << SECOND | ends[1:] | LAST
+    keys = np.concatenate((ones, twos, twos[:-1] | signs[2:], closing, np.array(marks, np.uint64)))
     keys.sort()
-    new = np.flatnonzero(np.concatenate((FIRST_IS_NEW, keys[1:] != keys[:-1])))
-    times = np.empty(len(new), np.float32)
-    times[:-1] = new[1:] - new[:-1]
-    times[-1] = len(keys) - new[-1]
-    return keys[new], 1 + np.log(times)
+    return keys
 
 
 def _mark(kind: str, sign: str) -> int:
@@ -106,6 +96,7 @@ def latin_grams(text: str) -> list[str]:
     return grams
 
 
+@lru_cache(maxsize=4)
 def latin_share(text: str) -> float:
     """The share of Latin words among words and Eastern characters, 0 to 1; a character weighs two thirds."""
     words, signs = len(LATIN.findall(text)), len(EASTERN.findall(text))

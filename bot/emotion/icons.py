@@ -28,10 +28,11 @@ class Icon:
 
 @dataclass(frozen=True, slots=True)
 class Icons:
-    """The table, and the pattern of the faces that are typed from several marks."""
+    """The table, and the patterns of the faces that are typed from several marks and of the signs that are one."""
 
     table: dict[str, Icon]
     faces: re.Pattern[str]
+    signs: re.Pattern[str]
 
     def find(self, text: str) -> list[tuple[Icon | None, int, int]]:
         """The icons of a folded text with their half-open spans; None for a bracketed name nobody knows."""
@@ -40,9 +41,9 @@ class Icons:
             found += [(self.table.get(m.group()), *m.span()) for m in BRACKETED.finditer(text)]
         if FACE_MARKS.search(text):
             found += [(self.table[m.group()], *m.span()) for m in self.faces.finditer(text)]
-        for at, letter in enumerate(text):
-            if letter > "\u2100" and letter in self.table:
-                found.append((self.table[letter], at, at + 1))
+        if not text.isascii():
+            signs = [(self.table.get(m.group()), m.start()) for m in self.signs.finditer(text)]
+            found += [(icon, at, at + 1) for icon, at in signs if icon is not None]
         return found
 
 
@@ -65,7 +66,9 @@ def load() -> Icons:
         table[UNSEEN.sub("", fold_word(name))] = icon
     faces = sorted((name for name in table if len(name) > 1 and not name.startswith("[")), key=len, reverse=True)
     joined = "|".join(re.escape(face) if not face[0].isalpha() else rf"(?<![a-z]){re.escape(face)}" for face in faces)
-    return Icons(table, re.compile(f"(?:{joined})(?![a-z])"))
+    # Beyond the first plane nearly every sign is an icon; to name them one by one would make the pattern slow.
+    signs = "".join(re.escape(name) for name in table if len(name) == 1 and "\u2100" < name <= "\uffff")
+    return Icons(table, re.compile(f"(?:{joined})(?![a-z])"), re.compile(f"[{signs}\U00010000-\U0010ffff]"))
 
 
 def blank(text: str, spans: list[tuple[int, int]]) -> str:

@@ -63,28 +63,6 @@ class Packed:
     bias: Scores
     facts: dict[str, Any]
 
-    def scores(self, keys: NDArray[np.uint64], times: Scores) -> list[float]:
-        """The scores of one text by its sorted keys and 1 + ln count of each; the bias alone if none is known."""
-        at = self.keys.searchsorted(keys)
-        found = self.keys.take(at, mode="clip") == keys
-        at = at[found]
-        if not at.size:
-            bare: list[float] = self.bias.tolist()
-            return bare
-        weights = self.idf.take(at) * times[found]
-        total: list[float] = (weights @ self.rows.take(at, 0) / np.sqrt(weights @ weights) + self.bias).tolist()
-        return total
-
-    def leaning(self, keys: NDArray[np.uint64], times: Scores, label: int = 0) -> list[tuple[str, float]]:
-        """The known pieces of a text and what each adds to a label's score, the strongest first."""
-        at = self.keys.searchsorted(keys)
-        found = self.keys.take(at, mode="clip") == keys
-        at = at[found]
-        weights = self.idf.take(at) * times[found]
-        parts = weights * self.rows.take(at, 0)[:, label] / max(1e-9, float(np.sqrt(weights @ weights)))
-        order = np.argsort(-parts)
-        return [(_spelt(int(self.keys[at[place]])), float(parts[place])) for place in order]
-
 
 def _spelt(key: int) -> str:
     return "".join(chr(key >> shift & 0x1FFFFF) for shift in (42, 21, 0)).rstrip("\0")
@@ -95,40 +73,60 @@ class Joined:
     """Several packed models over one table, so that a text is looked up once for all of them.
 
     `rows` is (pieces, labels of all heads, then one column a head): a piece's weight times its idf, and idf squared;
-    `spans` says which columns are a head's.
+    `spans` says which columns are a head's, `owners` whose each column is, and `facts` what is known of each head.
     """
 
-    heads: tuple[Packed, ...]
+    facts: tuple[dict[str, Any], ...]
     keys: NDArray[np.uint64]
     rows: Scores
-    squares: Scores
     spans: tuple[tuple[int, int], ...]
+    owners: NDArray[np.int64]
     biases: Scores
 
-    def scores(self, keys: NDArray[np.uint64], times: Scores) -> list[list[float]]:
-        """The scores of every head for one text; a head that knows no piece of it gives its bias alone."""
-        at = self.keys.searchsorted(keys)
-        found = self.keys.take(at, mode="clip") == keys
-        at, times = at[found], times[found]
-        total = times @ self.rows.take(at, 0)
-        lengths = np.sqrt((times * times) @ self.squares.take(at, 0))
+    def scores(self, keys: NDArray[np.uint64]) -> list[list[float]]:
+        """The scores of every head for one text by its sorted keys; the bias alone if a head knows no piece of it."""
+        at, times = self._known(keys)
+        rows = self.rows.take(at, 0)
+        width = len(self.owners)
+        lengths = np.sqrt((times * times) @ rows[:, width:])
         lengths[lengths == 0] = 1.0
-        said: list[float] = (total / lengths.repeat([end - start for start, end in self.spans]) + self.biases).tolist()
+        said: list[float] = (times @ rows[:, :width] / lengths.take(self.owners) + self.biases).tolist()
         return [said[start:end] for start, end in self.spans]
+
+    def leaning(self, keys: NDArray[np.uint64], head: int) -> list[tuple[str, float]]:
+        """The known pieces of a text and what each adds to the first label of a head, the strongest first."""
+        at, times = self._known(keys)
+        rows = self.rows.take(at, 0)
+        squares = rows[:, len(self.owners) + head]
+        at, parts = at[squares > 0], (times * rows[:, self.spans[head][0]])[squares > 0]
+        length = max(1e-9, float(np.sqrt((times * times) @ squares)))
+        order = np.argsort(-parts)
+        return [(_spelt(int(self.keys[at[place]])), float(parts[place]) / length) for place in order]
+
+    def _known(self, keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], Scores]:
+        """The rows of the known pieces, and 1 + ln count of each."""
+        at = self.keys.searchsorted(keys)
+        at = at[self.keys.take(at, mode="clip") == keys]
+        new = np.ones(len(at) + 1, bool)
+        np.not_equal(at[1:], at[:-1], out=new[1:-1])
+        edges = new.nonzero()[0]
+        counts = (edges[1:] - edges[:-1]).astype(np.float32)
+        return at[edges[:-1]], np.log(counts) + np.float32(1.0)
 
 
 def join(heads: Sequence[Packed]) -> Joined:
     """One table for all heads."""
     keys = np.unique(np.concatenate([head.keys for head in heads]))
-    ends = np.cumsum([len(head.labels) for head in heads]).tolist()
+    sizes = [len(head.labels) for head in heads]
+    ends = np.cumsum(sizes).tolist()
     spans = tuple(zip([0, *ends], ends, strict=False))
-    rows = np.zeros((len(keys), ends[-1]), np.float32)
-    squares = np.zeros((len(keys), len(heads)), np.float32)
+    rows = np.zeros((len(keys), ends[-1] + len(heads)), np.float32)
     for number, (head, (start, end)) in enumerate(zip(heads, spans, strict=True)):
         at = keys.searchsorted(head.keys)
         rows[at, start:end] = head.rows * head.idf[:, None]
-        squares[at, number] = head.idf**2
-    return Joined(tuple(heads), keys, rows, squares, spans, np.concatenate([head.bias for head in heads]))
+        rows[at, ends[-1] + number] = head.idf**2
+    biases = np.concatenate([head.bias for head in heads])
+    return Joined(tuple(head.facts for head in heads), keys, rows, spans, np.arange(len(heads)).repeat(sizes), biases)
 
 
 def pack(model: Linear) -> Packed:

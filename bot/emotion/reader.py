@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bot.emotion import book, icons, weigh
 from bot.emotion.grams import EASTERN, mark_icons
@@ -21,6 +21,8 @@ INDEX = {name: at for at, name in enumerate(EMOTIONS)}
 LAUGHTER = re.compile(
     r"哈{2,}|h{3,}|(?:ha|he|ja|ah){2,}h?|233+|w{3,}|ㅋ+|ㅎ{2,}|嘿{2,}|嘻{2,}|(?<![a-z])(?:l+o+l+|lmf?ao+|rofl|xd|xswl)(?![a-z])"
 )
+LAUGHS = ("哈哈", "嘿嘿", "嘻嘻", "ㅎㅎ", "ㅋ", "hh", "ha", "ja", "he", "233", "ww", "lo", "lm", "rofl", "xd", "xs")
+"""One of these stands wherever laughter does."""
 ICON_SHARE = 0.5
 """How far the hand-made table moves the trained weights, which know few icons; 1 without weights."""
 UNSOBER = frozenset({"laugh", "joke_ask", "slang", "meme", "exclaim", "bot_chat"})
@@ -55,6 +57,8 @@ PLEA = re.compile(
     r"|(?:please )?make (?:me|us) laugh(?: please)?"
 )
 """A request for a joke, whole, so that nothing of it is left in the sober text."""
+PLEAS = ("笑话", "段子", "乐子", "逗", "joke", "story", "laugh")
+"""One of these stands wherever such a request does."""
 SIGNS = re.compile("[\u2190-\u2bff\U0001f000-\U0001faff]")
 BLANKS = re.compile(r"\s")
 WORDS_OR_BLANKS = re.compile(r"\s+|\S+")
@@ -153,7 +157,7 @@ def _see(source: str) -> Seen:
     sober, places = _sobered(text, asked)
     grave = books.grave.find(sober)
     if sober != text:
-        grave = [replace(hit, start=places[hit.start], end=places[hit.end - 1] + 1) for hit in grave]
+        grave = [hit._replace(start=places[hit.start], end=places[hit.end - 1] + 1) for hit in grave]
     hits = _without_news(text, [*hits, *grave])
     return Seen(plain, plain.text, text, sober, places, marks, spoken + hits, _totals(plain.text, spoken + hits))
 
@@ -165,9 +169,13 @@ def _blank(match: re.Match[str]) -> str:
 def _sobered(text: str, asked: list[tuple[int, int]]) -> tuple[str, list[int]]:
     """The text without laughter, signs and requests for a joke, closed up as if they had never stood there, and where
     each of its characters stands in the text. Whatever is found here cannot be joked away."""
-    for noise in (PLEA, LAUGHTER):
-        text = noise.sub(_blank, text)
-    bare = SIGNS.sub(" ", blank(text, asked))
+    if any(map(text.__contains__, PLEAS)):
+        text = PLEA.sub(_blank, text)
+    if any(map(text.__contains__, LAUGHS)):
+        text = LAUGHTER.sub(_blank, text)
+    bare = blank(text, asked)
+    if not bare.isascii():
+        bare = SIGNS.sub(" ", bare)
     if not BLANKS.search(bare):
         return bare, list(range(len(bare)))
     letters: list[str] = []
@@ -197,7 +205,7 @@ def _without_news(text: str, hits: list[Hit]) -> list[Hit]:
     topics = [match.span() for match in TOPIC.finditer(text)]
     news = HEADLINE.search(text) is not None
     return [
-        replace(hit, weight=hit.weight * REPORTED)
+        hit._replace(weight=hit.weight * REPORTED)
         if hit.kind == "crisis" and (news or any(start < hit.end and hit.start < end for start, end in topics))
         else hit
         for hit in hits
@@ -258,6 +266,8 @@ def _sound(seen: Seen) -> Sound:
     heard = weigh.sound(seen.sober)
     if heard is None:
         return QUIET
+    if heard.danger <= 0.0 and heard.sorrow <= 0.0:
+        return Sound(0.0, 0.0)
     news = HEADLINE.search(seen.text) is not None or TOPIC.search(seen.text) is not None
     told = book.load().grave.is_story(seen.text)
     # "Will I pass?" has the words of a farewell (this time, whether, tell me) and none of its meaning.
@@ -409,13 +419,14 @@ def _intensity(seen: Seen) -> int:
     points = min(2, text.count("!") + text.count("！")) + (len(HIGH_ANY.findall(seen.text)) > 0)
     points += max((icon.strength for icon, _, _ in seen.icons if icon is not None), default=0) == 2
     points += seen.plain.text != seen.plain.source.lower() and bool(RUNS.search(text))
-    letters = [letter for letter in text if letter.isascii() and letter.isalpha()]
-    points += len(letters) >= 8 and sum(map(str.isupper, letters)) > 0.6 * len(letters)
+    letters = "".join(LETTERS.findall(text))
+    points += len(letters) >= 8 and len("".join(CAPITALS.findall(letters))) > 0.6 * len(letters)
     return min(3, int(points))
 
 
 HIGH_ANY = re.compile(r"太|非常|特别|超级|极其|简直|彻底|死了|疯了|so |very |really |totally |absolutely |literally ")
 RUNS = re.compile(r"(.)\1{3,}")
+LETTERS, CAPITALS = re.compile("[a-zA-Z]+"), re.compile("[A-Z]+")
 
 
 def _cues(seen: Seen, heard: float) -> tuple[Cue, ...]:

@@ -17,10 +17,11 @@ a trailing `*` on a Latin word takes any ending, `^` and `$` hold an item to the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import add
+from typing import NamedTuple
 
 from bot.emotion.plain import fold_word
 from bot.errors import Misconfigured
@@ -38,14 +39,13 @@ SPECIAL = re.compile(r"[()|*№.?+\[\]{}\\]")
 NUMBER = "[0-9一二三四五六七八九十两几半百千万]+"
 STORY = "<fiction>"
 BANNED = -1
-"""The level of the items that forbid a rule: behind all others."""
+"""The level of the items that forbid a rule: before all others."""
 TOLD = 0.4
 """What is left of a rule that names <FICTION> after `!` when the text speaks of a film, a book or a game."""
 MEANS = {"(": "(?:", ")": ")", "|": "|", "*": f"[{_WORDLY}]*", "№": NUMBER}
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A rule that was found: its kind and topic, its weight and its half-open span in the folded text."""
 
     kind: str
@@ -120,7 +120,7 @@ class Rule:
             and all(map(_is_plain, self.needs[0].items[0]))
         )
 
-    def may_hold(self, text: str, keys: list[str]) -> bool:
+    def may_hold(self, text: str, keys: Set[str]) -> bool:
         """Whether any word of every item may stand in a text: cheaper than the patterns, and never wrong about a no."""
         if self._needles is None:
             self._needles = tuple(_needles(item) for need in self.needs for item in need.items)
@@ -142,35 +142,73 @@ class Rule:
         return list(spans.values()) if len(self.needs) == 1 else list(spans.values())[:1]
 
 
+@dataclass(slots=True, eq=False)
+class Vocabulary:
+    """The keys of all books that share it, so that a text is taken to pieces once for all of them."""
+
+    keys: set[str] = field(default_factory=set)
+    stems: set[str] = field(default_factory=set)
+
+    def note(self, key: str) -> None:
+        """Takes in a key; with a `*` at its end it is a stem."""
+        _known.cache_clear()
+        self.keys.add(key)
+        if key[-1] == "*":
+            self.stems.add(key[:-1])
+
+
+@lru_cache(maxsize=4)
+def _known(vocabulary: Vocabulary, text: str) -> frozenset[str]:
+    """All keys of a vocabulary that stand in a text."""
+    words = LATIN.findall(text)
+    pieces = {*text, *map(add, text, text[1:]), *words}
+    for word in words:
+        if "'" in word:
+            parts = word.split("'")
+            pieces.update(parts, ["'".join(parts[:size]) for size in range(2, len(parts))])
+        for size in range(2, min(len(word), 12) + 1):
+            if word[:size] in vocabulary.stems:
+                pieces.add(word[:size] + "*")
+    return frozenset(pieces & vocabulary.keys)
+
+
 @dataclass(slots=True)
 class RuleBook:
     """All rules of some files, and what must stand in a text before any of them is tried.
 
     Every item of a rule is filed once under its keys: pairs of characters, Latin words and stems. A rule is tried only
     when a key of each of its items stands in the text. Sets of rules are bits of one whole number: level by level,
-    the first items of all rules, then the second ones, and so on; the last level holds what may forbid a rule.
+    what may forbid each rule, the first items of all rules, then the second ones, and so on.
     The bits of a key are worked out when a text first holds it: most keys never come.
     """
 
     rules: list[Rule] = field(default_factory=list)
     stories: Sequence | None = None
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
     _said: dict[str, list[tuple[str, Rule]]] = field(default_factory=dict)
     _items: dict[tuple[str, ...], list[tuple[int, int]] | None] = field(default_factory=dict)
     _filed: dict[str, list[list[tuple[int, int]]]] = field(default_factory=dict)
-    _stems: set[str] = field(default_factory=set)
     _free: list[int] = field(default_factory=lambda: [0])
     _risky: int = 0
-    _masks: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+    _masks: dict[str, int] = field(default_factory=dict)
+    _always: int = 0
+
+    def __post_init__(self) -> None:
+        """The words of a story are looked for with all others."""
+        if self.stories is not None:
+            for key in _needles(self.stories.items[0]) or ():
+                self.vocabulary.note(key)
 
     def add(self, rule: Rule) -> None:
         """Takes a rule in and files it under the keys of its items."""
         bit = 1 << len(self.rules)
         self._masks.clear()
+        self._always = 0
         if rule.literal:
             for word in rule.needs[0].items[0]:
                 for key in _keys(word):
                     self._filed.setdefault(key, [])
-                    self._note(key)
+                    self.vocabulary.note(key)
                     self._said.setdefault(key, []).append((word, rule))
         else:
             items = [item for need in rule.needs for item in need.items]
@@ -189,10 +227,6 @@ class RuleBook:
                     uses.append((BANNED, len(self.rules)))
         self.rules.append(rule)
 
-    def _note(self, key: str) -> None:
-        if key[-1] == "*":
-            self._stems.add(key[:-1])
-
     def _uses(self, item: tuple[str, ...]) -> list[tuple[int, int]] | None:
         """Where an item stands, as (level, rule); None for an item that no key can find, which is always awake."""
         if item not in self._items:
@@ -201,22 +235,14 @@ class RuleBook:
             self._items[item] = uses
             for key in keys if uses is not None else ():
                 self._filed.setdefault(key, []).append(uses)  # type: ignore[arg-type]
-                self._note(key)
+                self.vocabulary.note(key)
         return self._items[item]
 
     def find(self, text: str) -> list[Hit]:
         """All rules that fire in a folded text, with every wording found, in the order of the rules."""
-        keys = self._keys_of(text)
+        keys = _known(self.vocabulary, text) & self._filed.keys()
         hits = self._find_said(text, keys)
-        levels = [*self._free, self._risky]
-        masks = self._masks
-        for key in keys:
-            for level, bits in masks[key] if key in masks else self._mask(key):
-                levels[level] |= bits
-        banned = levels.pop()
-        awake = levels[0]
-        for bits in levels[1:]:
-            awake &= bits
+        awake, banned = self._awake(keys)
         told = self.stories is None
         weaker = 1.0
         while awake:
@@ -234,30 +260,35 @@ class RuleBook:
             hits += [Hit(rule.kind, rule.topic, weight, *place, id(rule)) for place in found]
         return hits
 
-    def _keys_of(self, text: str) -> list[str]:
-        """All keys that stand in a text and are known."""
-        pieces, words = _pieces(text)
-        keys = list(pieces & self._filed.keys())
-        if self._stems:
-            for word in words:
-                for size in range(2, min(len(word), 12) + 1):
-                    if word[:size] in self._stems:
-                        keys.append(word[:size] + "*")
-        return keys
+    def _awake(self, keys: Set[str]) -> tuple[int, int]:
+        """The rules for each of whose items a key is there, and those that something there may forbid."""
+        size = len(self.rules)
+        if not self._always:
+            for level, free in enumerate((self._risky, *self._free)):
+                self._always |= free << level * size
+        seen, masks = self._always, self._masks
+        for key in keys:
+            seen |= masks[key] if key in masks else self._mask(key)
+        one = (1 << size) - 1
+        banned, awake = seen & one, one
+        for _ in self._free:
+            seen >>= size
+            awake &= seen
+        return awake, banned
 
-    def _mask(self, key: str) -> tuple[tuple[int, int], ...]:
-        """The bits of a key, level by level; BANNED is the level of what it may forbid."""
-        levels: dict[int, int] = {}
+    def _mask(self, key: str) -> int:
+        """The bits of a key, level by level; the lowest level is that of what it may forbid."""
+        size, bits = len(self.rules), 0
         for uses in self._filed[key]:
             for level, number in uses:
-                levels[level] = levels.get(level, 0) | 1 << number
-        self._masks[key] = tuple(levels.items())
-        return self._masks[key]
+                bits |= 1 << (level + 1) * size + number
+        self._masks[key] = bits
+        return bits
 
-    def _find_said(self, text: str, keys: list[str]) -> list[Hit]:
+    def _find_said(self, text: str, keys: Set[str]) -> list[Hit]:
         """The rules that are nothing but words."""
         hits: list[Hit] = []
-        for word, rule in [pair for key in keys if key in self._said for pair in self._said[key]]:
+        for word, rule in [pair for key in keys & self._said.keys() for pair in self._said[key]]:
             if word.removesuffix("*") in text:
                 if _latin(word[:1]):
                     spans = [match.span() for match in _pattern(word).finditer(text)]
@@ -270,16 +301,16 @@ class RuleBook:
 
     def is_story(self, text: str) -> bool:
         """Whether the text speaks of a film, a book or a game."""
-        return self.stories is not None and self.stories.search(text) is not None
+        if self.stories is None:
+            return False
+        words = _needles(self.stories.items[0])
+        if words is not None and words.keys().isdisjoint(_known(self.vocabulary, text)):
+            return False
+        return self.stories.search(text) is not None
 
 
-def _holds_one(needles: dict[str, list[str]], text: str, keys: list[str]) -> bool:
-    for key in keys:
-        if key in needles:
-            for needle in needles[key]:
-                if needle in text:
-                    return True
-    return False
+def _holds_one(needles: dict[str, list[str]], text: str, keys: Set[str]) -> bool:
+    return any(needle in text for key in needles.keys() & keys for needle in needles[key])
 
 
 @lru_cache(maxsize=10_000)
@@ -293,18 +324,6 @@ def _needles(item: tuple[str, ...]) -> dict[str, list[str]] | None:
         for key in keys:
             needles.setdefault(key, []).append(word.removesuffix("*") if _is_plain(word) else key.removesuffix("*"))
     return needles
-
-
-@lru_cache(maxsize=4)
-def _pieces(text: str) -> tuple[frozenset[str], frozenset[str]]:
-    """The characters, pairs of characters and Latin words of a text, and the words once more."""
-    words = frozenset(LATIN.findall(text))
-    pieces = {*text, *map(add, text, text[1:]), *words}
-    for word in words:
-        if "'" in word:
-            parts = word.split("'")
-            pieces.update(parts, ["'".join(parts[:size]) for size in range(2, len(parts))])
-    return frozenset(pieces), words
 
 
 @lru_cache(maxsize=4_000)

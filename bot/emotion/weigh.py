@@ -69,7 +69,7 @@ def _worded(place: str, name: str) -> Linear | None:
 def _eastern_scores(place: str, names: tuple[str, ...], text: str) -> list[list[float]]:
     """What every Chinese head says of a text; several of them are asked in turn."""
     found = _joined(place, names)
-    return found[0].scores(*eastern_keys(text)) if found else []
+    return found[0].scores(eastern_keys(text)) if found else []
 
 
 def _eastern(name: str, text: str) -> tuple[dict[str, Any], list[float]] | None:
@@ -79,7 +79,7 @@ def _eastern(name: str, text: str) -> tuple[dict[str, Any], list[float]] | None:
     if found is None or name not in found[1] or not EASTERN.search(text):
         return None
     at = found[1][name]
-    return found[0].heads[at].facts, _eastern_scores(_chosen[0], names, text)[at]
+    return found[0].facts[at], _eastern_scores(_chosen[0], names, text)[at]
 
 
 @lru_cache(maxsize=4)
@@ -199,7 +199,7 @@ def leaning(text: str) -> list[str]:
     found = _joined(_chosen[0], EASTERN_HEADS)
     if found is None or "danger_zh" not in found[1] or not EASTERN.search(text):
         return []
-    parts = found[0].heads[found[1]["danger_zh"]].leaning(*eastern_keys(text))
+    parts = found[0].leaning(eastern_keys(text), found[1]["danger_zh"])
     return [piece for piece, part in parts if part > 0 and piece[0] < "\ue000" and len(piece) > 1]
 
 

@@ -24,7 +24,7 @@ Work = Callable[[Connection], T]
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Below so many seconds a commit is over before another thread would have woken.
-QUICK = 0.002
+QUICK = 0.001
 # So many commits on the spot are brought home together.
 HOME_EVERY = 250
 MIGRATION_LOCK = 7_203_451_911  # any number, the same in every process

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 import regex
 
@@ -34,6 +35,8 @@ _MARKUP = (
 _HANDLES = re.compile(r"^(?:[@＠][\w.\-]+(?:@[\w.\-]+)?[\s:：,，]*)+")
 _QUOTES = (("“", "”"), ('"', '"'), ("「", "」"), ("『", "』"), ("'", "'"), ("‘", "’"), ("«", "»"))
 _SENTENCE = re.compile(r"[^。！？!?.]*[。！？!?.]+[”」』\"]?")
+_WORDS = regex.compile(r"[\p{L}\p{N}\p{Emoji_Presentation}]")
+_CLUSTER = regex.compile(r"\X")
 # Small models repeat the fence, or the data block with its field names.
 _NO_REPLY = re.compile(r"=====(?:DATA|END)|^</?\w+>$|^\"\w+\"\s*:|^(?:the )?(?:answers?|response)\s*:?$", re.IGNORECASE)
 
@@ -91,12 +94,18 @@ def _tidy(line: str, speaker: str) -> str:
         line = _HANDLES.sub("", _NUMBER.sub("", line)).strip()
         for pattern, kept in _MARKUP:
             line = pattern.sub(kept, line)
-        if speaker and regex.match(rf"{regex.escape(speaker)}\s*[:：]", line, regex.IGNORECASE):
+        if speaker and _named(speaker).match(line):
             line = line[len(speaker) :].lstrip(" :：")
         line = _unquote(line)
         if line == before:
             break
-    return " ".join(line.split()) if regex.search(r"[\p{L}\p{N}\p{Emoji_Presentation}]", line) else ""
+    return " ".join(line.split()) if _WORDS.search(line) else ""
+
+
+@lru_cache(maxsize=16)
+def _named(speaker: str) -> regex.Pattern[str]:
+    """A name and a colon at the start of a line."""
+    return regex.compile(rf"{regex.escape(speaker)}\s*[:：]", regex.IGNORECASE)
 
 
 def _unquote(line: str) -> str:
@@ -122,7 +131,7 @@ def _cut(line: str, room: int) -> str:
         kept += sentence
     if kept.strip():
         return kept.strip()
-    for cluster in regex.findall(r"\X", line):
+    for cluster in _CLUSTER.findall(line):
         if len(kept) + len(cluster) + 1 > room:
             break
         kept += cluster

@@ -62,9 +62,9 @@ class SecondOpinion:
         deadline: float = 8.0,
         nonce: Callable[[], str] = lambda: secrets.token_hex(8),
     ) -> None:
-        from bot.writers.wire import open_client  # noqa: PLC0415 - heavy, and only for who wants it
+        from bot.writers.wire import Line  # noqa: PLC0415 - heavy, and only for who wants it
 
-        self._client = open_client(base_url, api_key or "none")
+        self._line = Line(base_url, api_key or "none")
         self._model = model
         self._deadline = deadline
         self._now = now
@@ -96,18 +96,18 @@ class SecondOpinion:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.close()
+        await self._line.close()
 
     async def _ask(self, post: str, comment: str, began: float) -> Opinion | None:
         import openai  # noqa: PLC0415 - heavy, and loaded already when there is a client
 
         try:
             async with asyncio.timeout(self._deadline):
-                answer = await self._client.post("/chat/completions", cast_to=object, body=self._body(post, comment))
+                answer = json.loads(await self._line.ask(self._body(post, comment)))
         except TimeoutError:
             log.warning("no second opinion: %s did not answer within %g s", self._model, self._deadline)
             return None
-        except (openai.OpenAIError, Trouble, ValueError) as error:
+        except (openai.OpenAIError, Trouble, ValueError, RecursionError) as error:
             log.warning("no second opinion: %s: %s", self._model, type(error).__name__)
             return None
         return self._opinion(answer, self._now() - began)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from functools import lru_cache
-from re import _compiler as compiler  # type: ignore[attr-defined] # the only place that knows a pattern's structure
+from re import _compiler as compiler  # type: ignore[attr-defined] # here and in `ahead` a pattern's structure is known
 from re import _constants as signs  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
+from safety.ahead import REPEATS, look_ahead
+
+MANY = 32  # alternatives; a look before each shorter list would make reading the word lists a fifth slower
 MOST_SIGNS = 40  # a larger set of single characters says too little
 
 Words = frozenset[str] | None
@@ -23,14 +25,16 @@ def compile_anchored(text: str) -> tuple[re.Pattern[str], Words]:
     lists are read once more: only changed patterns cost anything then. Raises re.error.
     """
     tree = parser.parse(text)
-    return compiler.compile(tree), of_sequence(tree)
+    words = of_sequence(tree)
+    look_ahead(tree, MANY)
+    return compiler.compile(tree), words
 
 
-def of_sequence(items: Iterable[Any]) -> Words:
+def of_sequence(items: Any) -> Words:
     """Return the best of what the items of a sequence, one after the other, promise."""
     best: Words = None
     run = ""
-    for sign, value in [*items, (None, None)]:
+    for sign, value in [*items.data, (None, None)]:
         if sign is signs.LITERAL:
             run += chr(value)
             continue
@@ -48,7 +52,7 @@ def of_item(sign: Any, value: Any) -> Words:
     if sign is signs.BRANCH:
         found = [of_sequence(branch) for branch in value[1]]
         return None if any(words is None for words in found) else frozenset().union(*(words or () for words in found))
-    if sign in {signs.MAX_REPEAT, signs.MIN_REPEAT} and value[0] >= 1:
+    if sign in REPEATS and value[0] >= 1:
         return of_sequence(value[2])
     if sign is signs.IN and all(kind is signs.LITERAL for kind, _ in value) and len(value) <= MOST_SIGNS:
         return frozenset(chr(code) for _, code in value)

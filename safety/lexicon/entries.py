@@ -59,12 +59,12 @@ class Rule:
 class Lexicon:
     """All lists together, indexed for one pass over a text.
 
-    `terms` and `anchors` are indexed by their first two characters; `sounds` maps syllables to written words that may
-    hide behind them; `aliases` maps coded spellings to the word meant.
+    `terms` and `anchors` are indexed by their first two characters, an anchor leads to its rules by name; `heard` are
+    words that may hide behind homophones; `aliases` maps coded spellings to the word meant.
     """
 
     terms: Mapping[str, Sequence[Term]]
-    anchors: Mapping[str, Sequence[tuple[str, tuple[Rule, ...]]]]
+    anchors: Mapping[str, Sequence[tuple[str, dict[str, Rule]]]]
     words: Mapping[str, tuple[str, ...]]
     heard: frozenset[str]
     aliases: Mapping[str, str]

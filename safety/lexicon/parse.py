@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import get_args
 
+from safety.ahead import compile_ahead
 from safety.codes import load_codes
 from safety.fold import HAN, fold
 from safety.lexicon.anchors import Words, better, compile_anchored
@@ -63,16 +64,16 @@ def load_lexicon(extra: Iterable[Path] = (), *, folder: Path = HERE) -> Lexicon:
             ) from error
         digest.update(data)
         read_file(built, path, text)
-    anchors: dict[str, list[tuple[str, tuple[Rule, ...]]]] = defaultdict(list)
+    anchors: dict[str, list[tuple[str, dict[str, Rule]]]] = defaultdict(list)
     for word, rules in built.anchored.items():
-        anchors[word[:2]].append((word, tuple(rules)))
+        anchors[word[:2]].append((word, {rule.name: rule for rule in rules}))
     return Lexicon(
         terms={key: tuple(sorted(terms, key=lambda term: -len(term.text))) for key, terms in built.terms.items()},
         anchors=dict(anchors),
         words=built.words,
         heard=frozenset(built.heard),
         aliases=built.aliases,
-        alias_pattern=re.compile(any_of(built.aliases)) if built.aliases else None,
+        alias_pattern=compile_ahead(any_of(built.aliases)) if built.aliases else None,
         english=frozenset(built.english),
         version=digest.hexdigest()[:12],
         files=tuple(path.name for path in paths),

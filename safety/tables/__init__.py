@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -48,3 +48,9 @@ def load_emoji_names() -> dict[str, str]:
 def load_english() -> frozenset[str]:
     """Return the few hundred commonest English words: what leet, stars and spelling out may stand for."""
     return frozenset((HERE / "english.txt").read_text(encoding="utf-8").split())
+
+
+@lru_cache(maxsize=4)
+def know_words(english: frozenset[str]) -> frozenset[str]:
+    """Return a lexicon's English words together with the commonest ones; made once, for it is thousands of words."""
+    return english | load_english()

@@ -8,7 +8,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from bot.errors import GiveUp, Misconfigured
-from bot.label import Label, clean, clean_slowly
+from bot.label import Label, _tidy, clean, clean_slowly
 
 LABEL = Label()
 MEASURES = {
@@ -55,6 +55,16 @@ def test_the_label_is_there_once_last_and_whole_and_the_limit_is_kept(
     assert not regex.search(r"[\u202a-\u202e\u2066-\u2069\u200e\u200f\x00\r]|\p{Cs}", whole)
     ends = {found.end() for found in regex.finditer(r"\X", whole)} | {0}
     assert len(head) in ends, "the label melts into the cluster in front of it"
+
+
+@given(text=TEXTS, label=st.sampled_from([LABEL, Label("AI生成", "AI generated")]))
+@example(text="这回复由A.I。生成", label=LABEL)
+@example(text="generated今天A合成A|made", label=LABEL)
+@example(text="今天abcxAI生成", label=Label("AI生成", "AI generated"))
+def test_a_text_that_is_left_alone_holds_no_label(text: str, label: Label) -> None:
+    tidy = _tidy(clean(text))
+
+    assert label.strip(text) == label.strip_slowly(tidy)
 
 
 @given(text=TEXTS, keep=st.integers(min_value=1, max_value=40), language=st.sampled_from(["zh", "en"]))

@@ -15,11 +15,10 @@ from bot.errors import Misconfigured
 
 def book_of(*lines: str) -> RuleBook:
     classes: dict[str, tuple[str, ...]] = {}
-    book = RuleBook()
-    for rule in parse("test.rules", lines, classes):
+    rules = list(parse("test.rules", lines, classes))
+    book = RuleBook(stories=Sequence((classes["FICTION"],), ()) if "FICTION" in classes else None)
+    for rule in rules:
         book.add(rule)
-    if "FICTION" in classes:
-        book.stories = Sequence((classes["FICTION"],), ())
     return book
 
 

@@ -50,7 +50,7 @@ def test_no_weights_no_language_no_chances() -> None:
 def test_packed_weights_score_like_the_file_they_come_from(text: str) -> None:
     model = weigh.load()["zh"]
 
-    scores = linear.pack(model).scores(*eastern_keys(text))
+    (scores,) = linear.join([linear.pack(model)]).scores(eastern_keys(text))
 
     assert scores == pytest.approx(model.scores(count(eastern_grams(text))).tolist(), abs=1e-4)
 

@@ -75,6 +75,31 @@ async def test_the_second_call_fills_in_the_same_form_with_its_own_words(server:
     assert "周一" not in second.body["messages"][1]["content"]
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        *(Fault("status", status=status, after="7", code="c0de") for status in (400, 401, 404, 429, 500, 503)),
+        *map(Fault, ("refuse", "cut", "empty", "not_json", "html", "oversized", "schema", "redirect")),
+    ],
+    ids=lambda fault: f"{fault.kind} {fault.status}",
+)
+async def test_what_goes_wrong_later_is_told_as_it_is_the_first_time(
+    server: OpenAIServer, make: Make, fault: Fault
+) -> None:
+    told = []
+    for used in (False, True):
+        writer = make()
+        if used:
+            await writer.write(brief("周一的地铁"))
+        server.plays(fault)
+        with pytest.raises((TryLater, GiveUp)) as caught:
+            await writer.write(brief("周一的地铁"))
+        told.append((type(caught.value), str(caught.value), getattr(caught.value, "after", None)))
+
+    assert told[0] == told[1]
+    assert len(server.requests) == 3  # nothing was sent twice
+
+
 async def test_the_request_has_two_roles_the_key_and_the_persona_s_temperature(
     server: OpenAIServer, make: Make
 ) -> None:
