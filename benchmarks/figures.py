@@ -224,7 +224,7 @@ def as_json(rows: list[Row]) -> list[dict[str, Any]]:
 def report(figures: dict[str, Any], rows: list[Row]) -> Group:
     title = f"jiegeng bench · {figures['machine']} · load before it {figures['load']:.1f}"
     profile = Text(profile_of(figures, most=15))
-    took = Text(f"the whole run took {figures['seconds'] / 60:.0f} min {figures['seconds'] % 60:02.0f} s")
+    took = Text("the whole run took {} min {:02} s".format(*divmod(round(figures["seconds"]), 60)))
     return Group(summary_table(rows, title), cases_of(figures), costs_of(figures), start_of(figures), profile, took)
 
 
