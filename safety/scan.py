@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Container, Iterator, Mapping
 from itertools import islice, zip_longest
 from operator import add
 
 from safety.addressee import soften
-from safety.fold import HAN, Folded
+from safety.fold import HAN, Folded, fold
 from safety.lexicon.entries import Entry, Lexicon, Rule, Term
 from safety.pairs import pair_up
 from safety.surface import note
@@ -18,6 +19,9 @@ from safety.views import Views
 
 RISKS: dict[str, Risk] = {"block": "high", "review": "medium", "evidence": "low"}
 MOST_RULES = 100  # no ordinary post meets more than 90; only a heap of listed words does
+MOST_PLACES = 8  # of one blocked term
+GRADES: tuple[Risk, ...] = ("low", "medium", "high")
+DRAWN_OUT = re.compile(rf"([{HAN}])(?:[\W_]{{0,3}}\1){{2}}")
 SHORTEST_BACKWARDS = 3
 FARTHEST = 40  # Han characters, or three letters each, between the parts of one rule
 LATIN_WORD = re.compile(r"[a-z]{3,}")
@@ -28,12 +32,38 @@ def scan(views: Views, lexicon: Lexicon, direction: Direction) -> list[Reason]:
     """Return what the lexicon finds in any reading of the text, each term or rule once."""
     found: dict[str, Reason] = {}
     for name, folded in list_readings(views):
+        here: dict[str, list[Reason]] = {}
         for rule, reason in search(name, folded, lexicon, direction, found):
             if rule not in found:
                 start, end = folded.span(reason.start, reason.end)
                 text = views.original[start:end][:80]
-                found[rule] = reason.model_copy(update={"start": start, "end": end, "text": text})
-    return soften(list(found.values()), views.original)
+                there = reason.model_copy(update={"start": start, "end": end, "text": text})
+                here.setdefault(rule, []).append(there)
+        found |= {rule: weigh_places(places, views.original) for rule, places in here.items()}
+    found |= {rule: reason for rule, reason in find_drawn_out(views, lexicon, direction) if rule not in found}
+    return list(found.values())
+
+
+def weigh_places(places: list[Reason], original: str) -> Reason:
+    """Return the worst place of a finding: what is said in passing may be thrown at somebody in the next sentence."""
+    if len(places) == MOST_PLACES:
+        return places[0]  # nobody says a thing in passing so many times
+    return max(soften(places, original), key=lambda reason: GRADES.index(reason.risk))
+
+
+def find_drawn_out(views: Views, lexicon: Lexicon, direction: Direction) -> Iterator[tuple[str, Reason]]:
+    """Yield terms with a doubled character, where that and others are drawn out (幼幼幼幼资资资源源源)."""
+    if not DRAWN_OUT.search(views.plain.text):
+        return
+    text = views.joined.text
+    for place in find_places(text, lexicon.doubled):
+        for squeezed, term in lexicon.doubled[text[place : place + 2]]:
+            start, end = views.joined.span(place, place + len(squeezed))
+            there = views.original[start:end]
+            applies = term.entry.way in {"both", direction} and "joined" in term.entry.views
+            if applies and text.startswith(squeezed, place) and DRAWN_OUT.search(fold(there).text):
+                reason = explain(term.entry, term.text, (start, end), "joined")
+                yield term.text, reason.model_copy(update={"text": there[:80]})
 
 
 def list_readings(views: Views) -> Iterator[tuple[str, Folded]]:
@@ -67,14 +97,17 @@ def reads_better(backwards: str, forwards: str, english: frozenset[str]) -> bool
 def search(
     name: str, folded: Folded, lexicon: Lexicon, direction: Direction, known: Container[str] = frozenset()
 ) -> Iterator[tuple[str, Reason]]:
-    """Yield terms and rules that stand in one reading, with spans of that reading; no rule that is known already."""
+    """Yield terms and rules that stand in one reading, with spans of that reading; no rule that is known already.
+
+    A term of the block tier comes with its first few places, everything else with its first.
+    """
     text = folded.text
-    met: set[str] = set()
+    met: Counter[str] = Counter()
     for place in find_places(text, lexicon.terms):
         there = [term for term in lexicon.terms[text[place : place + 2]] if text.startswith(term.text, place)]
         term = next((term for term in there if stands(term, text, place, name, direction)), None)
-        if term is not None and term.text not in met:
-            met.add(term.text)
+        if term is not None and met[term.text] < (MOST_PLACES if term.entry.tier == "block" else 1):
+            met[term.text] += 1
             yield term.text, explain(term.entry, term.text, (place, place + len(term.text)), name)
     if name == "picked" or (name == "reversed" and HAN_CHAR.search(text)):
         return  # a rule is about the order of words: picked out or read from its end a text fits many by chance

@@ -60,7 +60,8 @@ class Lexicon:
     """All lists together, indexed for one pass over a text.
 
     `terms` and `anchors` are indexed by their first two characters, an anchor leads to its rules by name; `heard` are
-    words that may hide behind homophones; `aliases` maps coded spellings to the word meant.
+    words that may hide behind homophones; `aliases` maps coded spellings to the word meant. `doubled` are terms in
+    which a character stands twice in a row, each behind its form with one, indexed as `terms` are.
     """
 
     terms: Mapping[str, Sequence[Term]]
@@ -74,3 +75,4 @@ class Lexicon:
     files: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
+    doubled: Mapping[str, Sequence[tuple[str, Term]]] = field(default_factory=dict)

@@ -20,6 +20,7 @@ HERE = Path(__file__).parent
 GAP = r"[^。！？!?;\n]{0,%s}"
 LATIN_EDGE = re.compile(r"[a-z0-9]")
 HAN_CHAR = re.compile(f"[{HAN}]")
+DOUBLED = re.compile(rf"([{HAN}])\1")
 SECTION_KEYS = {"way", "views", "source"}
 WAYS = {"in", "out", "both"}
 MAX_LINE = 4000
@@ -79,7 +80,18 @@ def load_lexicon(extra: Iterable[Path] = (), *, folder: Path = HERE) -> Lexicon:
         files=tuple(path.name for path in paths),
         rules=tuple(built.rules),
         counts=dict(built.counts),
+        doubled=index_doubled(term for terms in built.terms.values() for term in terms),
     )
+
+
+def index_doubled(terms: Iterable[Term]) -> dict[str, list[tuple[str, Term]]]:
+    """Return the terms with a doubled Han character, behind their form with one, by its first two characters."""
+    doubled: dict[str, list[tuple[str, Term]]] = defaultdict(list)
+    for term in terms:
+        squeezed = DOUBLED.sub(r"\1", term.text)
+        if len(squeezed) > 1 and squeezed != term.text and term.entry.tier != "evidence":
+            doubled[squeezed[:2]].append((squeezed, term))
+    return dict(doubled)
 
 
 def read_file(built: Builder, path: Path, text: str) -> None:

@@ -42,3 +42,25 @@ def test_only_a_few_texts_are_remembered_and_no_long_one(watchdog: Filter) -> No
 
     kept = mine._remember.cache_info()  # type: ignore[attr-defined]
     assert (kept.currsize, kept.misses) == (REMEMBERED, 3 * REMEMBERED)
+
+
+CALM = "上个周末跟老同学吃饭聊了很多年轻时候的事情还说起那部老电影里的台词一了百了"
+
+
+def test_a_term_said_in_passing_is_blocked_when_the_next_sentence_throws_it(watchdog: Filter) -> None:
+    assert watchdog.check(CALM, direction="out").risk == "medium"
+    assert watchdog.check(f"{CALM}\n一了百了！", direction="out").risk == "high"
+
+
+def test_a_term_repeated_in_passing_many_times_is_not_in_passing(watchdog: Filter) -> None:
+    assert watchdog.check("上个周末跟老同学吃饭聊天" + "一了百了" * 9, direction="out").risk == "high"
+
+
+@pytest.mark.parametrize("drawn", ["幼幼幼幼资资资源源源", "幼 幼 幼资源"])
+def test_a_term_with_a_doubled_character_is_known_when_it_is_drawn_out(watchdog: Filter, drawn: str) -> None:
+    assert watchdog.check(drawn, direction="out").risk == "high"
+
+
+@pytest.mark.parametrize("harmless", ["哈哈哈哈这里的资源真多", "嗯嗯嗯嗯好的好的", "爸爸爸爸快来看"])
+def test_what_is_drawn_out_in_fun_is_no_finding(watchdog: Filter, harmless: str) -> None:
+    assert watchdog.check(harmless, direction="out").decision == "post"
