@@ -13,7 +13,7 @@ from safety.views import Views
 FRAGILE = frozenset({"comfort", "crisis"})
 HEAVY = 0.6
 LAUGH = compile_ahead(
-    r"哈{2,}|嘿{3,}|233{1,}|笑死|笑不活|笑拉了|笑出|乐死|绝绝子|开席|吃席|恭喜|喜提|撒花|[😂🤣😹🎉🎊🥳😆😝🤪]|\[(?:doge|二哈|笑cry|允悲|吃瓜|偷笑|哈哈)\]"
+    r"哈{2,}|嘿{3,}|(?<!\d)23{2,}(?!\d)|笑死|笑不活|笑拉了|笑出|乐死|绝绝子|开席|吃席|恭喜|喜提|撒花|[😂🤣😹🎉🎊🥳😆😝🤪]|\[(?:doge|二哈|笑cry|允悲|吃瓜|偷笑|哈哈)\]"
     r"|(?<![a-z])(?:lol|lmao|rofl|haha(?:ha)*|congrats|congratulations)(?![a-z])"
 )
 PROMISE = re.compile(

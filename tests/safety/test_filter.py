@@ -64,3 +64,10 @@ def test_a_term_with_a_doubled_character_is_known_when_it_is_drawn_out(watchdog:
 @pytest.mark.parametrize("harmless", ["哈哈哈哈这里的资源真多", "嗯嗯嗯嗯好的好的", "爸爸爸爸快来看"])
 def test_what_is_drawn_out_in_fun_is_no_finding(watchdog: Filter, harmless: str) -> None:
     assert watchdog.check(harmless, direction="out").decision == "post"
+
+
+@pytest.mark.parametrize(("reply", "decision"), [("抱抱，我在。2333", "block"), ("抱抱，我在。这是第23309句", "post")])
+def test_a_number_with_233_in_it_is_no_laughter(watchdog: Filter, reply: str, decision: str) -> None:
+    sad = Context(tone="comfort", negativity=0.9)
+
+    assert watchdog.check(reply, direction="out", context=sad).decision == decision
