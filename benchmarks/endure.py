@@ -11,7 +11,7 @@ import aiohttp
 from rich.progress import Progress
 from rich.table import Table
 
-from benchmarks.running import console, drive, memory_of, own_memory, settings_of, start, tree, wait_until_told
+from benchmarks.running import console, drive, end, memory_of, own_memory, settings_of, start, tree, wait_until_told
 
 LOOKS = 20
 ARRIVALS = 300.0  # mentions a second: more than a worker carries, so that it is never idle
@@ -47,11 +47,7 @@ async def endure(folder: Path, url: str, mentions: int, target: Path, progress: 
                     f"{pace:.0f}/s, {left:.0f} min left"
                 )
     finally:
-        bot.terminate()
-        bot.communicate(timeout=60)
-        told = said.read_text()
-        if "a bug" in told or "Traceback" in told:
-            console.print(told[-3000:], markup=False)
+        end(bot, said)
     return found
 
 

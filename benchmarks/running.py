@@ -272,11 +272,16 @@ async def running(case: Case, folder: Path, url: str, progress: Progress) -> Asy
                 await wait_until_told(said, bot)
                 yield Running(case, folder, url, database, server, bot, session, progress)
             finally:
-                bot.terminate()
-                bot.communicate(timeout=60)
-                told = said.read_text()
-                if "a bug" in told or "Traceback" in told:
-                    console.print(told[-3000:], markup=False)
+                end(bot, said)
+
+
+def end(bot: subprocess.Popen[bytes], said: Path) -> None:
+    """Stop the bot, and show what it said if that tells of a bug."""
+    bot.terminate()
+    bot.communicate(timeout=60)
+    told = said.read_text()
+    if "a bug" in told or "Traceback" in told:
+        console.print(told[-3000:], markup=False)
 
 
 async def sustained(case: Case, folder: Path, url: str, rate: float, progress: Progress) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -15,7 +16,7 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.errors import Misconfigured, TryLater
 
@@ -181,18 +182,18 @@ class PostgreSQL:
         return await self.write(work)
 
     async def read_few(self, work: Work[T]) -> T:
-        try:
-            async with self._looking.connect() as connection:
-                return await connection.run_sync(work)
-        except (DBAPIError, OSError) as error:
-            raise _later(error) from error
+        return await self._run(self._looking.connect(), work)
 
     async def write_few(self, work: Work[T], *, durable: bool = True) -> T:
         return await self.write(work)
 
     async def write(self, work: Work[T]) -> T:
+        return await self._run(self._engine.begin(), work)
+
+    @staticmethod
+    async def _run(opened: AbstractAsyncContextManager[AsyncConnection], work: Work[T]) -> T:
         try:
-            async with self._engine.begin() as connection:
+            async with opened as connection:
                 return await connection.run_sync(work)
         except (DBAPIError, OSError) as error:
             raise _later(error) from error
