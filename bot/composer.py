@@ -15,7 +15,7 @@ from bot.rules import Rules
 from memes.trends.board import find_topic
 from safety.judge import is_grey
 from safety.minors import sounds_minor
-from safety.verdict import Context
+from safety.verdict import GRADES, Context
 
 log = logging.getLogger(__name__)
 Memes = tuple[Recalled, ...]
@@ -247,13 +247,12 @@ def _all_words(mention: Mention) -> str:
 
 # What a bug in the filter, or a broken part of it, may raise.
 _FILTER_BUGS = (ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError)
-_GRADES = ("low", "medium", "high")
 _ENDS = ("post", "crisis", "hold", "silent", "block")
 
 
 def _milder(one: Verdict, other: Verdict) -> bool:
     """What a person may still approve comes before what nobody may; then the lower risk."""
-    return (_ENDS.index(one.decision), _GRADES.index(one.risk)) < (
+    return (_ENDS.index(one.decision), GRADES.index(one.risk)) < (
         _ENDS.index(other.decision),
-        _GRADES.index(other.risk),
+        GRADES.index(other.risk),
     )

@@ -14,7 +14,7 @@ from itertools import pairwise
 from urllib.parse import unquote
 
 from safety.ahead import compile_ahead
-from safety.fold import HAN, fold, reveal_tags
+from safety.fold import DOUBLE_HAN, HAN, fold, reveal_tags
 from safety.sounds import split_pinyin
 from safety.surface import MAYBE_PAYLOAD, URL, decode_payloads, note
 from safety.tables import load_english, load_syllables
@@ -103,7 +103,6 @@ OPAQUE = re.compile(r"(?<![\w/.])(?=(?:[\w-]*\d){3})(?=(?:[\w-]*[a-z]){3})[a-z0-
 JOINED = re.compile(r"(?<!\w)(?!\w*(.{1,3})\1{2})[a-z]{18,}")
 LEET = str.maketrans("431057@$!+", "aeiostasit")
 CANTONESE = frozenset("嘅咗哋嚟冇喺咁啲嘢囉啫㗎喎嗰佢畀攞瞓嬲嘞唔唞掟氹囧囍")
-DOUBLED = re.compile(rf"([{HAN}])\1")
 PERCENT = re.compile("%[0-9a-fA-F]{2}")
 SPELLED = re.compile(r"(?<!\S)(?:\S ){5,}")
 APOSTROPHE = re.compile(r"(?<=[a-z])['’](?=[a-z])")
@@ -189,7 +188,7 @@ def readings(text: str) -> Iterator[str]:
     plain = bare(text)
     yield plain
     yield plain[::-1]
-    if DOUBLED.search(plain):
+    if DOUBLE_HAN.search(plain):
         once = re.sub(r"(\S)\1", r"\1", plain)
         yield from (once, once[::-1])
     if re.search("[a-z]", plain):

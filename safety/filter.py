@@ -27,10 +27,9 @@ from safety.policy import Policy, load_policy
 from safety.ruses import build_ruses
 from safety.scan import scan
 from safety.surface import LONGEST, decode_payloads, find_handles, find_marks, note
-from safety.verdict import Context, Decision, Direction, Reason, Risk, Verdict
+from safety.verdict import GRADES, Context, Decision, Direction, Reason, Risk, Verdict
 from safety.views import Hearing, Unmasking, Views, build_hearing
 
-GRADES: tuple[Risk, ...] = ("low", "medium", "high")
 MOST_REASONS = 40
 BEGINNING = 600
 REMEMBERED = 16  # texts whose findings are kept: what a few mentions that are answered side by side ask about

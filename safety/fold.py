@@ -24,6 +24,7 @@ MARKS = "\u0300-\u034e\u0350-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b
 MARKS += "\u20d0-\u20ff\u3099\u309a\ufe20-\ufe2f"
 JAMO = "\u1161-\u11ff"
 HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"
+DOUBLE_HAN = re.compile(rf"([{HAN}])\1")
 FOREIGN = re.compile("[\u0370-\u03ff\u0400-\u052f\u0531-\u0589\u13a0-\u13ff]")
 # Foreign letters that pass for Latin ones at once; others (в, н, т, и) only look alike in capitals.
 DECEIVING = frozenset("аеорсухіѕјԁһԛԝѵӏοανιυϲϳ")

@@ -7,14 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from safety.ahead import compile_ahead
-from safety.fold import HAN, Folded, substitute, thin_out
+from safety.fold import DOUBLE_HAN, HAN, Folded, substitute, thin_out
 from safety.pairs import pair_up
 from safety.sounds import split_pinyin
 from safety.tables import know_words, load_english
 
 FILLED = re.compile(rf"[{HAN}]([^\s{HAN}])[{HAN}](?:\1[{HAN}])+|[{HAN}]([{HAN}])[{HAN}](?:\2[{HAN}]){{2,}}")
 TWICE = re.compile(rf"(?:([{HAN}])\1){{3,}}")
-DOUBLE = re.compile(rf"([{HAN}])\1")
 PAIR = re.compile(rf"([{HAN}])\1([{HAN}])\2")
 GAP = r"[\W_]{0,2}"
 GAPS = re.compile(r"[\W_]+")
@@ -88,7 +87,7 @@ def undo(folded: Folded, ruses: Ruses) -> Folded:
         )
     if HAN_CHAR.search(folded.text):
         folded = thin_out(folded, FILLED, every_other)
-        if DOUBLE.search(folded.text):
+        if DOUBLE_HAN.search(folded.text):
             folded = thin_out(folded, TWICE, every_other)
             folded = thin_out(
                 folded, PAIR, lambda found: every_other(found) if found[1] + found[2] in ruses.insults else ()

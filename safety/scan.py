@@ -14,13 +14,12 @@ from safety.lexicon.entries import Entry, Lexicon, Rule, Term
 from safety.pairs import pair_up
 from safety.surface import note
 from safety.tables import know_words
-from safety.verdict import Direction, Reason, Risk
+from safety.verdict import GRADES, Direction, Reason, Risk
 from safety.views import Views
 
 RISKS: dict[str, Risk] = {"block": "high", "review": "medium", "evidence": "low"}
 MOST_RULES = 100  # no ordinary post meets more than 90; only a heap of listed words does
 MOST_PLACES = 8  # of one blocked term
-GRADES: tuple[Risk, ...] = ("low", "medium", "high")
 DRAWN_OUT = re.compile(rf"([{HAN}])(?:[\W_]{{0,3}}\1){{2}}")
 SHORTEST_BACKWARDS = 3
 FARTHEST = 40  # Han characters, or three letters each, between the parts of one rule

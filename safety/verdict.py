@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 Risk = Literal["low", "medium", "high"]
 Decision = Literal["post", "hold", "block", "crisis", "silent"]
 Direction = Literal["in", "out"]
+GRADES: tuple[Risk, ...] = ("low", "medium", "high")
 
 
 class Reason(BaseModel):

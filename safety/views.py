@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
 from itertools import pairwise
 
-from safety.fold import HAN, Folded, fold, rewrite, substitute, thin_out, turn_round
+from safety.fold import DOUBLE_HAN, HAN, Folded, fold, rewrite, substitute, thin_out, turn_round
 from safety.pairs import pair_up
 from safety.ruses import Ruses, undo
 from safety.sounds import hear, sound
@@ -149,7 +149,7 @@ def join(plain: Folded, english: frozenset[str]) -> Folded:
     folded = substitute(folded, SPELLED, lambda found: put_together(found.group(), english))
     folded = substitute(folded, REPEAT, lambda found: found[1])
     if DOUBLED.match(folded.text[:400]):
-        folded = substitute(folded, re.compile(rf"([{HAN}])\1"), lambda found: found[1])
+        folded = substitute(folded, DOUBLE_HAN, lambda found: found[1])
     return folded
 
 

@@ -12,7 +12,7 @@ from typing import get_args
 
 from safety.ahead import compile_ahead
 from safety.codes import load_codes
-from safety.fold import HAN, fold
+from safety.fold import DOUBLE_HAN, HAN, fold
 from safety.lexicon.anchors import Words, better, compile_anchored
 from safety.lexicon.entries import VIEWS, BadLexicon, Entry, Lexicon, Rule, Term, Tier
 
@@ -20,7 +20,6 @@ HERE = Path(__file__).parent
 GAP = r"[^。！？!?;\n]{0,%s}"
 LATIN_EDGE = re.compile(r"[a-z0-9]")
 HAN_CHAR = re.compile(f"[{HAN}]")
-DOUBLED = re.compile(rf"([{HAN}])\1")
 SECTION_KEYS = {"way", "views", "source"}
 WAYS = {"in", "out", "both"}
 MAX_LINE = 4000
@@ -88,7 +87,7 @@ def index_doubled(terms: Iterable[Term]) -> dict[str, list[tuple[str, Term]]]:
     """Return the terms with a doubled Han character, behind their form with one, by its first two characters."""
     doubled: dict[str, list[tuple[str, Term]]] = defaultdict(list)
     for term in terms:
-        squeezed = DOUBLED.sub(r"\1", term.text)
+        squeezed = DOUBLE_HAN.sub(r"\1", term.text)
         if len(squeezed) > 1 and squeezed != term.text and term.entry.tier != "evidence":
             doubled[squeezed[:2]].append((squeezed, term))
     return dict(doubled)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from safety import Context, Filter
 from safety.disguise import figures, traditional, widen
-from safety.filter import GRADES
+from safety.verdict import GRADES
 from tests.safety.families import COMPATIBLE, HOSTS, among, load_english_terms, load_terms, read_rows, written_with
 
 ORDER = ["post", "hold", "silent", "block"]
