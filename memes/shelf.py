@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 from pathlib import Path
 
-from memes.card import Lifecycle, Meme
-from memes.files import LIBRARY, MemeFileError, join_files, list_files, read_file
+from memes.card import Lifecycle
+from memes.files import LIBRARY, MemeFileError, list_files
+from memes.kept import Kept
 from memes.library import Library, Screen
+from memes.volume import Volume, read_volume
 
 Stamp = tuple[int, int]  # time of the last change in ns, size in bytes
 
@@ -25,13 +28,18 @@ class Shelf:
         screen: Screen | None = None,
         *,
         clock: Callable[[], float] = time.time,
+        cache: Path | None = None,
     ) -> None:
-        """Load the library. Raises MemeFileError when the files are bad at the start: there is no last good one yet."""
+        """Load the library; what is made of the files is kept in `cache`, a folder of our own, if there is one.
+
+        Raises MemeFileError when the files are bad at the start: there is no last good one yet.
+        """
         self._folders = folder if isinstance(folder, tuple) else (folder or LIBRARY,)
         self._screen = screen
         self._clock = clock
-        self._read: dict[Path, tuple[Stamp, tuple[tuple[Meme, int], ...]]] = {}
-        self._screened: dict[str, bool] = {}
+        self._kept = Kept(cache)
+        self._read: dict[Path, tuple[Stamp, Volume]] = {}
+        self._screened: dict[bytes, bool] = {}
         self._states: dict[str, Lifecycle] = {}
         self._tried: dict[Path, Stamp] = {}
         self._tried = self._stamp()
@@ -80,21 +88,21 @@ class Shelf:
         return {path: stamp for path in paths if (stamp := _stamp(path))}
 
     def _build(self, stamps: dict[Path, Stamp]) -> Library:
-        read = {path: self._cards(path, stamp) for path, stamp in stamps.items()}
-        cards = join_files(read)
-        library = Library.admit(cards, self._ask if self._screen else None, self._states)
-        self._read = {path: (stamps[path], found) for path, found in read.items()}
+        read = {path: self._volume(path, stamp) for path, stamp in stamps.items()}
+        library = Library.admit(read, self._ask if self._screen else None, self._states, kept=self._kept)
+        self._read = {path: (stamps[path], volume) for path, volume in read.items()}
         return library
 
-    def _cards(self, path: Path, stamp: Stamp) -> tuple[tuple[Meme, int], ...]:
+    def _volume(self, path: Path, stamp: Stamp) -> Volume:
         known = self._read.get(path)
-        return known[1] if known and known[0] == stamp else read_file(path)
+        return known[1] if known and known[0] == stamp else read_volume(path, self._kept)
 
     def _ask(self, text: str) -> bool:
-        # The screen takes a millisecond a card: a thousand cards whose text did not change are not asked again.
-        if text not in self._screened and self._screen:
-            self._screened[text] = self._screen(text)
-        return self._screened[text]
+        # The screen takes two milliseconds a card: thousands of cards whose text did not change are not asked again.
+        digest = sha256(text.encode("utf-8", "surrogatepass")).digest()
+        if digest not in self._screened and self._screen:
+            self._screened[digest] = self._screen(text)
+        return self._screened[digest]
 
 
 def _stamp(path: Path) -> Stamp | None:
