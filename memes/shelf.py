@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
+from threading import Lock
 
 from memes.card import Lifecycle
 from memes.files import LIBRARY, MemeFileError, list_files
@@ -28,9 +29,12 @@ class Shelf:
         screen: Screen | None = None,
         *,
         clock: Callable[[], float] = time.time,
+        states: Mapping[str, Lifecycle] | None = None,
         cache: Path | None = None,
     ) -> None:
         """Load the library; what is made of the files is kept in `cache`, a folder of our own, if there is one.
+
+        `states` are as in `set_states`.
 
         Raises MemeFileError when the files are bad at the start: there is no last good one yet.
         """
@@ -40,12 +44,33 @@ class Shelf:
         self._kept = Kept(cache)
         self._read: dict[Path, tuple[Stamp, Volume]] = {}
         self._screened: dict[bytes, bool] = {}
-        self._states: dict[str, Lifecycle] = {}
+        self._states: dict[str, Lifecycle] = dict(states or {})
+        self._building = Lock()
         self._tried: dict[Path, Stamp] = {}
         self._tried = self._stamp()
         self.error: MemeFileError | None = None
         self.library = self._build(self._tried)
         self.loaded_at = clock()
+
+    @property
+    def states(self) -> Mapping[str, Lifecycle]:
+        """The lifecycles that were found since the files were written, by id."""
+        return self._states
+
+    def measure_change(self) -> int:
+        """Return how much a refresh has to do, as bytes of files to read: 0 if nothing changed.
+
+        Whatever changed, the index of all of them is put together again; that is a twentieth of the work of reading.
+        """
+        stamps = self._stamp()
+        if stamps == self._tried:
+            return 0
+        changed = sum(stamp[1] for path, stamp in stamps.items() if self._tried.get(path) != stamp)
+        return 1 + changed + sum(stamp[1] for stamp in stamps.values()) // 20
+
+    def measure(self) -> int:
+        """Return how many bytes all files have."""
+        return sum(stamp[1] for stamp in self._tried.values())
 
     def refresh(self) -> bool:
         """Load the files again if they changed; return whether there is a new library.
@@ -57,25 +82,32 @@ class Shelf:
             return False
         self._tried = stamps
         try:
-            library = self._build(stamps)
+            self._renew(stamps)
         except MemeFileError as error:
             self.error = error
             return False
-        self.library, self.error, self.loaded_at = library, None, self._clock()
+        self.error = None
         return True
 
     def screen_again(self, screen: Screen | None) -> None:
         """Ask a changed safety policy about every card, and build the library anew."""
-        self._screen = screen
-        self._screened.clear()
-        self.library = self._build(self._tried)
-        self.loaded_at = self._clock()
+        with self._building:
+            self._screen = screen
+            self._screened.clear()
+        self._renew()
 
     def set_states(self, states: Mapping[str, Lifecycle]) -> None:
         """Let cards take the lifecycle that the nightly look at the stream found, by id; the files stay as they are."""
         self._states = dict(states)
-        self.library = self._build(self._tried)
-        self.loaded_at = self._clock()
+        self._renew()
+
+    def _renew(self, stamps: dict[Path, Stamp] | None = None) -> None:
+        """Build the library of these files, or of the last good ones."""
+        # One at a time: a library that was begun under an older policy may not follow one of the newer.
+        with self._building:
+            good = {path: stamp for path, (stamp, _) in self._read.items()}
+            self.library = self._build(good if stamps is None else stamps)
+            self.loaded_at = self._clock()
 
     def _stamp(self) -> dict[Path, Stamp]:
         try:
