@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from memes.card import Lifecycle
@@ -46,6 +46,13 @@ class Job:
             states=self.states,
             cache=cache / "cards",
         )
+
+
+async def refresh(shelf: Shelf, job: Job) -> bool:
+    """Take in files that changed, the work done aside if there is much; return whether there is a new library."""
+    if await asyncio.to_thread(shelf.measure_change) > MUCH:
+        await index_aside(replace(job, states=shelf.states))
+    return await asyncio.to_thread(shelf.refresh)
 
 
 async def index_aside(job: Job) -> None:

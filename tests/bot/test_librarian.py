@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.librarian import Job, index_aside
+from bot.librarian import MUCH, Job, index_aside, refresh
 from memes.files import MemeFileError
 from safety import Filter
 from tests.memes.cards import CARD, write_file
@@ -39,6 +39,22 @@ async def test_what_was_done_aside_is_not_done_again(job: Job) -> None:
     assert {name.partition("-")[0] for name in done} == {"cards", "grams", "words", "index"}
     assert kept(job) == done
     assert list(Path(job.cache).glob("screened-*.txt"))
+
+
+async def test_much_is_done_aside_and_little_is_not(job: Job) -> None:
+    shelf, lock = job.open(Filter.load()), Path(job.cache, "cards.lock")
+    write_file(Path(job.folders[0]), CARD.replace("id: banwei", "id: second"), name="little.yaml")
+
+    assert await refresh(shelf, job)
+    assert [card.id for card in shelf.library.cards] == ["second", "banwei"]
+    assert not lock.exists()
+
+    much = "".join(CARD.replace("id: banwei", f"id: much-{number}") for number in range(MUCH // len(CARD.encode())))
+    write_file(Path(job.folders[0]), much + "#" * len(CARD.encode()), name="much.yaml")
+
+    assert await refresh(shelf, job)
+    assert len(shelf.library.cards) > 100
+    assert lock.exists(), "a librarian was there"
 
 
 async def test_a_bad_file_ends_the_work_and_is_told_where_the_cards_are_taken_in(job: Job) -> None:
