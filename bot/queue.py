@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -40,6 +39,8 @@ HANDFUL = 16
 HANDFUL_SHARE = 0.05
 HANDFUL_LASTS = 0.5
 
+# The two lanes of a shard, as scripts count them.
+FIRST, REST = 1, 2
 # KEYS: the sorted sets of one shard, first lane and rest; then for each hint its person's last turn in that lane.
 # ARGV: seconds between two turns of a person; then for each hint its lane (1 or 2) and its key.
 # A hint that waits already keeps its place, so a hint that is given twice is one.
@@ -56,6 +57,18 @@ for i = 3, #KEYS do
     redis.call('ZADD', lane, string.format('%.6f', turn), key)
   end
 end
+"""
+# KEYS: the two lanes of one shard. ARGV: how many. Takes what is there, as lane, key, turn, one after the other.
+_LOOK = """
+local taken, left = {}, tonumber(ARGV[1])
+for lane = 1, 2 do
+  local some = left > 0 and redis.call('ZPOPMIN', KEYS[lane], left) or {}
+  for i = 1, #some, 2 do
+    taken[#taken + 1], taken[#taken + 2], taken[#taken + 3] = lane, some[i], some[i + 1]
+  end
+  left = left - #some / 2
+end
+return taken
 """
 # Families that were played as often today as they may be; forgotten now and then, for the day moves on.
 SPENT = "jiegeng:spent"
@@ -156,6 +169,10 @@ redis.call('EXPIRE', KEYS[1], math.max(redis.call('TTL', KEYS[1]), math.ceil(end
 """
 
 
+# A hint that was taken: whether it is of the rest, the second from which it was its turn, its key. They sort by order.
+_Turn = tuple[bool, float, str]
+
+
 @dataclass(slots=True)
 class _Handful:
     """Tokens of an account that a worker took at once: how many it took, has left, and until when they are good."""
@@ -193,9 +210,9 @@ class RedisQueue:
         self._spent: tuple[frozenset[str], float] = (frozenset(), 0.0)
         self._handfuls: dict[str, _Handful] = {}
         self._looks = 0
-        # One blocking read for each shard of a cluster goes on while others have brought something already.
-        self._reading: dict[str, asyncio.Task[Sequence[str]]] = {}
-        self._surplus: deque[str] = deque()
+        # One blocking read for each empty shard of a cluster goes on while others have brought something already.
+        self._reading: dict[str, asyncio.Task[Sequence[_Turn]]] = {}
+        self._surplus: list[_Turn] = []  # in order
         # Shards that have not answered since they last failed.
         self._deaf: dict[str, TryLater] = {}
 
@@ -221,7 +238,7 @@ class RedisQueue:
             return ()
         if self._cluster is None:
             at = self._looks % len(shards)
-            return await self._pop([*shards[at:], *shards[:at]], count, wait)
+            return [key for _rest, _turn, key in await self._pop([*shards[at:], *shards[:at]], count, wait)]
         await self._read_all(shards, -(-count // len(shards)), wait)
         return self._some(count)
 
@@ -381,7 +398,7 @@ class RedisQueue:
     async def _wake(self, shard: str, hints: Sequence[Hint]) -> None:
         keys = [f"{shard}:first", f"{shard}:rest"]
         keys += [f"{shard}:{'first' if hint.first else 'rest'}:{hint.person}" for hint in hints]
-        lanes = chain.from_iterable((1 if hint.first else 2, hint.key) for hint in hints)
+        lanes = chain.from_iterable((FIRST if hint.first else REST, hint.key) for hint in hints)
         async with self._reachable():
             await self._run(_WAKE, keys, [TURN, *lanes])
 
@@ -389,13 +406,23 @@ class RedisQueue:
         """A script as a whole: the server knows it by heart, and need not be told what it forgot."""
         return await self._redis.execute_command("EVAL", script, len(keys), *keys, *args)
 
-    async def _pop(self, shards: Sequence[str], count: int, wait: float) -> Sequence[str]:
-        """One blocking read: up to `count` keys from the first set that has any, what goes first before the rest."""
+    async def _pop(self, shards: Sequence[str], count: int, wait: float) -> Sequence[_Turn]:
+        """One blocking read: up to `count` hints of the first set that has any, what goes first before the rest."""
         lanes = [f"{shard}:{lane}" for lane in ("first", "rest") for shard in shards]
         words = ("BZMPOP", max(0.001, wait), len(lanes), *lanes, "MIN", "COUNT", count)
         async with self._reachable(wait):
             answer = await self._send(lanes[0], words)
-        return [_text(member) for member, _turn in answer[1]] if answer else ()
+        if not answer:
+            return ()
+        is_rest = _text(answer[0]).endswith(":rest")
+        return [(is_rest, float(turn), _text(key)) for key, turn in answer[1]]
+
+    async def _look(self, shard: str, count: int) -> Sequence[_Turn]:
+        """Up to `count` hints of a shard, without waiting for any."""
+        async with self._reachable():
+            taken = await self._run(_LOOK, [f"{shard}:first", f"{shard}:rest"], [count])
+        triples = zip(taken[::3], taken[1::3], taken[2::3], strict=True)
+        return [(lane == REST, float(turn), _text(key)) for lane, key, turn in triples]
 
     async def _send(self, key: str, words: Sequence[Any]) -> Any:
         if self._cluster is None:
@@ -405,23 +432,34 @@ class RedisQueue:
         return await self._cluster.execute_command(*words, target_nodes=node)
 
     async def _read_all(self, shards: Sequence[str], share: int, wait: float) -> None:
-        """Keep one read a shard going, and gather what the first of them bring.
+        """Gather what the shards have, in the order of its turns; if they have nothing, what the first of them gets.
 
         Raises `TryLater` if no shard answers; a part that cannot be reached keeps nobody from what the others have.
         """
         clock = asyncio.get_running_loop().time
         ends = clock() + wait
-        failed: set[str] = set()
+        # All are asked before anything is handed out: a person's flood would overtake who waits on a slower node.
+        failed = await self._read(shards, share, wait, waits=False)
         while not self._surplus and len(failed) < len(shards) and (patience := ends - clock()) > 0:
-            for shard in shards:
-                if shard not in self._reading and shard not in failed:
-                    read = self._pop([shard], share, patience)
-                    self._reading[shard] = asyncio.create_task(read, name=f"read {shard}")
-            await asyncio.wait(self._reading.values(), timeout=patience, return_when=asyncio.FIRST_COMPLETED)
-            failed |= self._gather()
+            failed |= await self._read([shard for shard in shards if shard not in failed], share, patience, waits=True)
         # Shards may fail more slowly than one look lasts, so what earlier looks found out counts as well.
         if not self._surplus and self._deaf.keys() >= set(shards):
             raise self._deaf[shards[0]]
+
+    async def _read(self, shards: Sequence[str], share: int, patience: float, *, waits: bool) -> set[str]:
+        """Ask all shards that are not being read: for what is there, or for the first that comes. Those that failed."""
+        asked = set()
+        for shard in shards:
+            if shard not in self._reading:
+                read = self._pop([shard], share, patience) if waits else self._look(shard, share)
+                self._reading[shard] = asyncio.create_task(read, name=f"read {shard}")
+                if shard not in self._deaf:  # nobody waits for the answer of who gave none before
+                    asked.add(self._reading[shard])
+        if waits:
+            await asyncio.wait(self._reading.values(), timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+        elif asked:
+            await asyncio.wait(asked, timeout=patience)
+        return self._gather()
 
     def _gather(self) -> set[str]:
         failed = set()
@@ -435,10 +473,12 @@ class RedisQueue:
                     log.warning("%s: %s", shard, trouble)
                 self._deaf[shard] = trouble
                 failed.add(shard)
+        self._surplus.sort()
         return failed
 
     def _some(self, count: int) -> Sequence[str]:
-        return [self._surplus.popleft() for _ in range(min(count, len(self._surplus)))]
+        taken, self._surplus = self._surplus[:count], self._surplus[count:]
+        return [key for _rest, _turn, key in taken]
 
 
 def open_queue(url: str, **limits: float) -> RedisQueue:

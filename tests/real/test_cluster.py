@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from zlib import crc32
 
 import pytest
 from redis.asyncio import Redis
@@ -67,6 +68,23 @@ async def test_a_busy_account_is_spread_over_the_nodes(cluster: Cluster, queue: 
 
     assert sum(waiting) == SHARDS
     assert sum(count > 0 for count in waiting) >= 2
+
+
+async def test_turns_are_kept_across_the_nodes_whichever_answers_first(url: str) -> None:
+    for shard in range(SHARDS):
+        queue = open_queue(url)
+        by = next(name for name in map(str, range(1000)) if crc32(name.encode()) % SHARDS == shard)
+        await queue.wake([hint(f"flood {number}", by=by) for number in range(100)])
+        await queue.wake([hint(f"calm {number} {shard}") for number in range(8)])
+        await queue.wake([hint(f"grief {shard}", by="小满", first=True)])
+
+        order = await take(queue, 400)
+
+        calm = [f"calm {number} {shard}" for number in range(8)]
+        assert order[:2] == [f"grief {shard}", "flood 0"]
+        assert set(order[2:10]) == set(calm)
+        assert len(order) == 109
+        await queue.close()
 
 
 async def test_a_node_that_dies_is_a_reason_to_try_later_and_its_return_is_the_end_of_it(cluster: Cluster) -> None:
