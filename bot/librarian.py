@@ -62,7 +62,12 @@ async def index_aside(job: Job) -> None:
     """
     try:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot.librarian", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL
+            sys.executable,
+            "-m",
+            "bot.librarian",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
         )
     except OSError as error:
         log.warning("no process to index the cards: %s", error)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,17 @@ async def test_much_is_done_aside_and_little_is_not(job: Job) -> None:
     assert await refresh(shelf, job)
     assert len(shelf.library.cards) > 100
     assert lock.exists(), "a librarian was there"
+
+
+async def test_what_could_not_be_done_aside_is_done_here(job: Job, tmp_path: Path) -> None:
+    words = tmp_path / "mine.lex"
+    words.write_text("no section, so no librarian reads it\n")
+    shelf = job.open(Filter.load())
+    write_file(Path(job.folders[0]), CARD + "#" * MUCH + "\n" + CARD.replace("id: banwei", "id: second"))
+
+    assert await refresh(shelf, replace(job, words=str(words)))
+
+    assert len(shelf.library.cards) == 2
 
 
 async def test_a_bad_file_ends_the_work_and_is_told_where_the_cards_are_taken_in(job: Job) -> None:
