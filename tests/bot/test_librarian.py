@@ -37,7 +37,7 @@ async def test_what_was_done_aside_is_not_done_again(job: Job) -> None:
     shelf = job.open(Filter.load())
 
     assert [(card.id, card.lifecycle) for card in shelf.library.cards] == [("banwei", "peak")]
-    assert {name.partition("-")[0] for name in done} == {"cards", "grams", "words", "index"}
+    assert {name.partition("-")[0] for name in done} == {"cards", "grams", "words", "names", "index"}
     assert kept(job) == done
     assert list(Path(job.cache).glob("screened-*.txt"))
 
