@@ -151,6 +151,8 @@ class Vocabulary:
 
     keys: set[str] = field(default_factory=set)
     stems: set[str] = field(default_factory=set)
+    odd: set[str] = field(default_factory=set)
+    """Pairs of signs of which not both are letters, as in "№ times": no word of a Latin text is one of them."""
 
     def note(self, key: str) -> None:
         """Takes in a key; with a `*` at its end it is a stem."""
@@ -158,13 +160,18 @@ class Vocabulary:
         self.keys.add(key)
         if key[-1] == "*":
             self.stems.add(key[:-1])
+        elif len(key) == 2 and key.isascii() and not key.isalnum():
+            self.odd.add(key)
 
 
 @lru_cache(maxsize=4)
 def _known(vocabulary: Vocabulary, text: str) -> frozenset[str]:
     """All keys of a vocabulary that stand in a text."""
     words = LATIN.findall(text)
-    pieces = {*text, *map(add, text, text[1:]), *words}
+    if text.isascii():  # a pair of letters inside a word is no key
+        pieces = {*text, *words, *(pair for pair in vocabulary.odd if pair in text)}
+    else:
+        pieces = {*text, *map(add, text, text[1:]), *words}
     for word in words:
         if "'" in word:
             parts = word.split("'")
@@ -548,7 +555,7 @@ def _words(item: str, classes: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
 
 
 def _bare(word: str) -> str:
-    """A word of the rules as people write it who leave out the accents; short ones (él, el) would mean something else."""
+    """A word of the rules without its accents, as many write it; a short one (él, el) would mean something else."""
     return ACCENTED.sub(lambda match: match.group().translate(BARE), word)
 
 
