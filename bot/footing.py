@@ -14,7 +14,6 @@ from redis.exceptions import RedisError, ResponseError
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.errors import Misconfigured, TryLater
 from bot.journal.database import parse
@@ -175,6 +174,8 @@ def _look_at_file(path: Path, mounts: Path) -> str:
 
 
 async def _look_at_server(url: URL) -> str:
+    from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415 - 9 MB that only PostgreSQL is worth
+
     engine = create_async_engine(url.set(drivername="postgresql+asyncpg"), connect_args={"timeout": 10})
     try:
         async with engine.connect() as connection:

@@ -10,6 +10,7 @@ import re
 import string
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.util import find_spec
 from itertools import groupby
 from operator import add
@@ -29,6 +30,9 @@ LETTERS = frozenset(string.ascii_letters + string.digits)
 
 TABLED = 4  # characters up to which a word is a number in the table; the 6,000 longer ones are spelt out
 FACTOR = np.uint64(0x9E3779B97F4A7C15)  # any odd number without a pattern; no two words of the dictionary collide
+SIEVE = (
+    20  # bits of a second hash that prove of seven pieces in ten that they are no word, by one look instead of twenty
+)
 FORM = 1  # of the files; another number makes them anew
 
 
@@ -49,6 +53,32 @@ class Table:
     rest: dict[str, int]
     total: int
 
+    @cached_property
+    def sieve(self) -> npt.NDArray[np.bool_]:
+        """Where a key may stand: every key of the table, and others by chance."""
+        sieve = np.zeros(1 << SIEVE, bool)
+        sieve[_sift(self.keys)] = True
+        return sieve
+
+    @cached_property
+    def spelt(self) -> tuple[dict[str, float], dict[str, tuple[int, ...]]]:
+        """The ln counts of words that are spelt out, and how long they may be by their first two characters."""
+        logs: dict[str, float] = {}
+        sizes: dict[str, tuple[int, ...]] = {}
+        for word, count in self.rest.items():
+            if len(word) > TABLED and count:
+                _spell(word, count, logs, sizes)
+        return logs, sizes
+
+    def find(self, keys: Keys) -> tuple[list[int], list[float]]:
+        """Return which of some keys are words, and their ln counts."""
+        maybe = self.sieve.take(_sift(keys)).nonzero()[0]
+        keys = keys.take(maybe)
+        at = self.keys.searchsorted(keys)
+        hits = (self.keys.take(at, mode="clip") == keys).nonzero()[0]
+        logs: list[float] = self.logs.take(at.take(hits)).tolist()
+        return maybe.take(hits).tolist(), logs
+
 
 class Words:
     """The words of jieba's dictionary and those it was taught. Cuts as `jieba.Tokenizer().cut(text, HMM=False)`.
@@ -61,22 +91,23 @@ class Words:
         """Begin with the dictionary alone."""
         self._table = table
         self._total = table.total
-        self._counts = dict(table.rest)
-        self._spelt: dict[str, float] = {}
-        self._sizes: dict[str, tuple[int, ...]] = {}
-        for word, count in table.rest.items():
-            if len(word) > TABLED and count:
-                self._spell(word, count)
+        self._counts: dict[str, int] = {}
+        self._spelt, self._sizes = table.spelt[0].copy(), table.spelt[1].copy()
 
-    def teach(self, name: str) -> None:
-        """Let a name of two characters or more be one word, at the least count for which it stays whole."""
+    def teach(self, name: str) -> int:
+        """Let a name of two characters or more be one word; return the least count for which it stays whole."""
         count = self._suggest(name)
-        self._counts[name] = count
-        self._total += count
         for end in range(1, len(name)):
             if self._count(name[:end]) is None:
                 self._counts[name[:end]] = 0
-        self._spell(name, count)
+        self.remember(name, count)
+        return count
+
+    def remember(self, name: str, count: int) -> None:
+        """Let a name be a word again that was taught to another dictionary with the same names before it."""
+        self._counts[name] = count
+        self._total += count
+        _spell(name, count, self._spelt, self._sizes)
 
     def cut(self, text: str) -> list[str]:
         """Return the pieces of a text, gaps included."""
@@ -92,13 +123,6 @@ class Words:
             at += len(block)
         return pieces
 
-    def _spell(self, word: str, count: int) -> None:
-        if not BLOCK.fullmatch(word):
-            return  # it counts, but jieba parts it before it looks for words
-        self._spelt[word] = math.log(count)
-        sizes = {*self._sizes.get(word[:2], ()), len(word)}
-        self._sizes[word[:2]] = tuple(sorted(sizes))
-
     def _suggest(self, name: str) -> int:
         # jieba's suggest_freq, step by step, so that the same names get the same counts.
         share = 1.0
@@ -109,8 +133,11 @@ class Words:
         return max(int(share * self._total) + 1, 1 if known is None else known)
 
     def _count(self, word: str) -> int | None:
-        if word in self._counts:
-            return self._counts[word]
+        known = self._counts.get(word)
+        if known is None:
+            known = self._table.rest.get(word)
+        if known is not None:
+            return known
         if len(word) > TABLED:
             return None
         key = _hash([word], len(word))[0]
@@ -128,14 +155,9 @@ class Words:
         for more in range(1, TABLED):
             np.multiply(keys[more - 1], FACTOR, out=keys[more])
             keys[more] += signs[more : more + size]
-        flat = keys.ravel()
-        table = self._table
-        at = table.keys.searchsorted(flat)
-        hits = np.flatnonzero(table.keys.take(at, mode="clip") == flat)
-        logs: list[float] = table.logs.take(at.take(hits)).tolist()
         single: list[float | None] = [None] * size
         longer: Longer = {}
-        for hit, log in zip(hits.tolist(), logs, strict=True):
+        for hit, log in zip(*self._table.find(keys.ravel()), strict=True):
             if hit < size:
                 single[hit] = log
             else:
@@ -172,6 +194,13 @@ class Words:
         return list(_step(text, start, steps))
 
 
+def _spell(word: str, count: int, logs: dict[str, float], sizes: dict[str, tuple[int, ...]]) -> None:
+    """Take in a word; not one that jieba parts before it looks for words."""
+    if BLOCK.fullmatch(word):
+        logs[word] = math.log(count)
+        sizes[word[:2]] = tuple(sorted({*sizes.get(word[:2], ()), len(word)}))
+
+
 def _step(text: str, start: int, steps: list[int]) -> Iterator[str]:
     """The pieces on the way; letters and digits that stand alone side by side are one piece."""
     letters = at = start
@@ -188,7 +217,7 @@ def _step(text: str, start: int, steps: list[int]) -> Iterator[str]:
         yield text[letters:end]
 
 
-def load_words(folder: Path | None) -> Words:
+def load_table(folder: Path | None) -> Table:
     """Read the dictionary, from `folder` if it was kept there before; otherwise make it, and keep it if that works.
 
     Raises DictionaryError without jieba.
@@ -203,7 +232,7 @@ def load_words(folder: Path | None) -> Words:
         if folder:
             _keep(folder, name, table)
             table = _read(folder, name) or table
-    return Words(table)
+    return table
 
 
 def _find_source() -> Path:
@@ -245,6 +274,11 @@ def _hash(words: list[str], size: int) -> Keys:
     for column in signs.T:
         keys = keys * FACTOR + column
     return keys
+
+
+def _sift(keys: Keys) -> npt.NDArray[np.int64]:
+    """A place in the sieve for each key, by its upper bits: those of a single character differ only below them."""
+    return ((keys * FACTOR) >> np.uint64(64 - SIEVE)).view(np.int64)
 
 
 def _keep(folder: Path, name: str, table: Table) -> None:

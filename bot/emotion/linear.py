@@ -153,16 +153,16 @@ def _keys(pieces: list[str]) -> NDArray[np.uint64]:
 def load(path: Path) -> Linear:
     """Reads a weight file written by `save`."""
     with np.load(path, allow_pickle=False) as box:
-        facts = json.loads(box["facts"].tobytes().decode("utf-8"))
+        facts, idf = facts_and_idf(box)
         if "steps" in box:
             pieces = [_spelt(key) for key in _summed(box["steps"]).tolist()]
         else:
-            pieces = zlib.decompress(box["pieces"].tobytes()).decode("utf-8").split("\x00")
+            pieces = joined_pieces(box).split("\0")
         return Linear(
             labels=tuple(facts["labels"]),
             places=dict(zip(pieces, range(len(pieces)), strict=True)),
             rows=box["rows"],
-            idf=box["idf"].astype(np.float32) * np.float32(facts["idf_step"]),
+            idf=idf,
             scale=box["scale"],
             bias=box["bias"],
             facts=facts,
@@ -172,10 +172,20 @@ def load(path: Path) -> Linear:
 def load_packed(path: Path) -> Packed:
     """Reads a weight file whose pieces have at most three characters, without spelling them out."""
     with np.load(path, allow_pickle=False) as box:
-        facts = json.loads(box["facts"].tobytes().decode("utf-8"))
+        facts, idf = facts_and_idf(box)
         rows = box["rows"].astype(np.float32) * box["scale"]
-        idf = box["idf"].astype(np.float32) * np.float32(facts["idf_step"])
         return Packed(tuple(facts["labels"]), _summed(box["steps"]), rows, idf, box["bias"], facts)
+
+
+def facts_and_idf(box: Any) -> tuple[dict[str, Any], Scores]:
+    """What an opened weight file tells of itself, and the idf of its pieces, (pieces,)."""
+    facts = json.loads(box["facts"].tobytes().decode("utf-8"))
+    return facts, box["idf"].astype(np.float32) * np.float32(facts["idf_step"])
+
+
+def joined_pieces(box: Any) -> str:
+    """The pieces of an opened weight file, of any length, with a zero between them."""
+    return zlib.decompress(box["pieces"].tobytes()).decode("utf-8")
 
 
 def _summed(packed: NDArray[np.uint8]) -> NDArray[np.uint64]:

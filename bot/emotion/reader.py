@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.emotion import book, icons, weigh
 from bot.emotion.grams import EASTERN, mark_icons
@@ -75,10 +76,13 @@ REPORTED = 0.4
 ENOUGH = 40
 """Cues that are kept: more would not be read by anybody."""
 
+RECENT = 64
+"""Texts of which is remembered what was found: who listens looks at a mention, and a moment later somebody reads it."""
 
-@dataclass(slots=True)
+
+@dataclass(frozen=True, slots=True)
 class Seen:
-    """All that was found in one text."""
+    """All that was found in one text. Nobody changes it: it may be handed out again."""
 
     plain: Plain
     spoken: str
@@ -149,6 +153,7 @@ def presses(source: str) -> bool:
     return _danger(seen.sums("crisis"), 0.0, "", mourns=False)[1] != "none" or _gravity(seen.sums("plight")) >= STRUCK
 
 
+@lru_cache(maxsize=RECENT)
 def _see(source: str) -> Seen:
     books = book.load()
     plain = flatten(source)

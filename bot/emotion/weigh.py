@@ -9,8 +9,9 @@ from operator import mul
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bot.emotion import linear
+from bot.emotion import hashed, linear
 from bot.emotion.grams import EASTERN, count, eastern_keys, latin_grams, latin_share
+from bot.emotion.hashed import Counted, Hashed
 from bot.emotion.linear import Joined, Linear
 from bot.emotion.plain import flatten
 from bot.model import CRISIS_KINDS, EMOTIONS, CrisisKind
@@ -60,9 +61,9 @@ def _joined(place: str, names: tuple[str, ...]) -> tuple[Joined, dict[str, int]]
 
 
 @cache
-def _worded(place: str, name: str) -> Linear | None:
+def _worded(place: str, name: str) -> Hashed | None:
     path = HERE / place / f"{name}.npz"
-    return linear.load(path) if path.exists() else None
+    return hashed.load(path) if path.exists() else None
 
 
 @lru_cache(maxsize=4)
@@ -83,8 +84,8 @@ def _eastern(name: str, text: str) -> tuple[dict[str, Any], list[float]] | None:
 
 
 @lru_cache(maxsize=4)
-def _latin_counts(text: str) -> dict[str, int]:
-    return count(latin_grams(text))
+def _latin_counts(text: str) -> Counted:
+    return hashed.hashed(count(latin_grams(text)))
 
 
 def _latin(name: str, text: str) -> tuple[dict[str, Any], list[float]] | None:

@@ -8,11 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.journal.database import Database
 from bot.journal.rows import moment
-from bot.journal.schema import episodes, insert_new, notes, now, phrases, silences, uses
+from bot.journal.schema import episodes, insert_into, insert_new, notes, now, phrases, silences, uses
 from bot.journal.seal import Seal, load_seal
 from bot.model import Mention
 
@@ -151,7 +150,6 @@ class Memory:
 
 def _upsert(connection: Connection, table: Any, key: tuple[str, ...], **values: Any) -> None:
     row = values | {"at": now()}
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(table).values(row)
+    statement = insert_into(connection, table).values(row)
     new = {name: statement.excluded[name] for name in row if name not in key}
     connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=new))

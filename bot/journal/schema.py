@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import Column, Connection, Float, Index, Integer, MetaData, Table, Text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.expression import FunctionElement
 
 metadata = MetaData()
@@ -67,16 +66,6 @@ Index("episodes_root", episodes.c.account, episodes.c.root_id)
 Index("episodes_reply", episodes.c.account, episodes.c.reply_id)
 Index("episodes_account", episodes.c.account, episodes.c.heard_at, episodes.c.key)
 
-
-def _few(name: str, which: ColumnElement[bool]) -> None:
-    """An index of the few rows that a page or an alarm asks for; all others cost it nothing."""
-    Index(name, episodes.c.heard_at, episodes.c.key, sqlite_where=which, postgresql_where=which)
-
-
-_few("episodes_open", episodes.c.due_at.is_not(None))
-_few("episodes_crisis", episodes.c.tone == "crisis")
-_few("episodes_high", episodes.c.risk == "high")
-_few("episodes_medium", episodes.c.risk == "medium")
 
 cursors = Table(
     "cursors",
@@ -261,7 +250,15 @@ def _now_in_postgresql(_element: now, _compiler: Any, **_kw: Any) -> str:
     return "extract(epoch from clock_timestamp())::double precision"
 
 
+def insert_into(connection: Connection, table: Any) -> Any:
+    """The INSERT of this connection's database, which can be told what to do about rows that are there already."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - 2 MB that only PostgreSQL is worth
+
+    return postgresql.insert(table)
+
+
 def insert_new(connection: Connection, table: Any, rows: Any) -> Any:
     """An INSERT that leaves rows alone which are there already."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    return dialect.insert(table).values(rows).on_conflict_do_nothing()
+    return insert_into(connection, table).values(rows).on_conflict_do_nothing()

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.errors import Misconfigured, TryLater
 from bot.journal.database import parse
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 log = logging.getLogger(__name__)
 
@@ -94,6 +97,8 @@ async def move_in(url: str, *, whole: bool) -> Tenancy | None:
     parsed = parse(url)
     if parsed.get_backend_name() != "postgresql":
         return None
+    from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415 - 9 MB that only PostgreSQL is worth
+
     engine = create_async_engine(
         parsed.set(drivername="postgresql+asyncpg"),
         pool_size=1,

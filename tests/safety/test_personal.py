@@ -49,6 +49,7 @@ def test_personal_data_is_blocked(watchdog, text):
         "3000块的手机用了5年",
         "Q Q弹弹的丸子真好吃",
         "疯狂星期四，v我50",
+        "给我v50看看实力",
         "vx和ios都能玩",
     ],
 )

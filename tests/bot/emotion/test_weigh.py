@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.emotion import linear, read, weigh
-from bot.emotion.grams import count, eastern_grams, eastern_keys
+from bot.emotion import hashed, linear, read, weigh
+from bot.emotion.grams import count, eastern_grams, eastern_keys, latin_grams
 
 
 @pytest.fixture
@@ -53,6 +53,28 @@ def test_packed_weights_score_like_the_file_they_come_from(text: str) -> None:
     (scores,) = linear.join([linear.pack(model)]).scores(eastern_keys(text))
 
     assert scores == pytest.approx(model.scores(count(eastern_grams(text))).tolist(), abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    "text", ["i am so happy today!!", "the the the café, again?", "嗯", "nobody came 😀 x", "you're 10/10"]
+)
+@pytest.mark.parametrize("name", ["en", "danger_en", "kinds_en"])
+def test_hashed_weights_score_like_the_file_they_come_from(name: str, text: str) -> None:
+    pieces = count(latin_grams(text))
+
+    scores = hashed.load(weigh.folder() / f"{name}.npz").scores(hashed.hashed(pieces))
+
+    assert scores.tolist() == linear.load(weigh.folder() / f"{name}.npz").scores(pieces).tolist()
+
+
+def test_no_piece_is_lost_where_a_long_list_is_cut_to_be_hashed(tmp_path: Path) -> None:
+    pieces = [f"piece {number}" for number in range(hashed.CHUNK // 4)]
+    ones = np.ones((len(pieces), 1))
+    linear.save(tmp_path / "m.npz", pieces, ones, ones[:, 0], [0.0], {"labels": ["a"]})
+
+    model = hashed.load(tmp_path / "m.npz")
+
+    assert sorted(model.keys.tolist()) == sorted(map(hash, pieces))
 
 
 def test_a_piece_of_four_characters_is_not_packed(tmp_path: Path) -> None:
