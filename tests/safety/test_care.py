@@ -15,6 +15,13 @@ def test_every_crisis_has_a_text_in_every_language(kind, language):
     assert len(text.text) <= 300
 
 
+def test_no_bracket_of_a_care_text_stays_open():
+    # A comma in a bare value of lines.yaml ends it: 109(자살예방상담, 24시간) once said "109(자살예방상담".
+    texts = [entry.text for entry in load_texts().values()]
+
+    assert [text for text in texts if text.count("(") != text.count(")") or text.count("（") != text.count("）")] == []
+
+
 def test_simplified_chinese_names_the_lines_of_the_mainland():
     assert "12356" in care("self_harm", "zh-Hans").text
     assert "12338" in care("violence_at_home", "zh-CN").text
