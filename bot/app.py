@@ -249,6 +249,7 @@ def make_model(settings: Settings, personas: PersonaShelf, canary: str) -> OpenA
         price_in=settings.llm_price_in,
         price_out=settings.llm_price_out,
         clock=utc,
+        aside=True,
     )
 
 
@@ -263,6 +264,7 @@ def make_adviser(settings: Settings) -> SecondOpinion | None:
         api_key=settings.llm_api_key.get_secret_value(),
         model=settings.llm_model,
         now=time.monotonic,
+        aside=True,
     )
 
 
