@@ -27,6 +27,7 @@ from bot.errors import GiveUp, Misconfigured
 from bot.journal import Episodes, Forgotten, Keeping, open_database
 from bot.judges import GuardModel, make_guard
 from bot.label import Label
+from bot.librarian import Job
 from bot.model import Episode, Mention, Reading, Recalled, Tone, Topic, Verdict
 from bot.persona import PersonaShelf
 from bot.pipeline import Bot
@@ -39,7 +40,6 @@ from bot.settings import Settings
 from bot.tone import thresholds, tone
 from bot.writers.first_able import FirstAble, Patient
 from bot.writers.offline import Offline
-from memes.cutter import shared_cutter
 from memes.explain import asks_only, explain, recount, wants
 from memes.files import LIBRARY
 from memes.learn import Ask
@@ -164,9 +164,7 @@ def make_mind(settings: Settings) -> Mind:
     try:
         words = FilterShelf(settings.words)
         screen = words.filter
-        folders = card_folders(settings)
-        shared_cutter().warm(settings.data / "cache")
-        shelf = Shelf(folders, Screened(screen.lets_through, screen.fingerprint, settings.data / "cache"))
+        shelf = job_of(settings).open(screen)
         sources = load_sources(settings.sources) if settings.sources else ()
     except ValueError as error:
         raise Misconfigured(str(error)) from error
@@ -200,6 +198,12 @@ def make_mind(settings: Settings) -> Mind:
 def may_show(screen: safety.Filter, text: str) -> bool:
     """Whether a text that strangers wrote may reach a prompt or a reply: it passes the filter and orders nobody."""
     return screen.lets_through(text) and not speaks_to_robots(text)
+
+
+def job_of(settings: Settings) -> Job:
+    """What a librarian has to read, screen and index."""
+    words = None if settings.words is None else str(settings.words)
+    return Job(tuple(map(str, card_folders(settings))), words, str(settings.data / "cache"))
 
 
 def card_folders(settings: Settings) -> tuple[Path, ...]:

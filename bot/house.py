@@ -11,7 +11,7 @@ import logging
 import os
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -22,13 +22,14 @@ import aiohttp
 from aiohttp import web
 
 from bot.alerts import Alerts
-from bot.app import Mind, make_bot, make_judge, make_mind, open_stores, utc
+from bot.app import Mind, job_of, make_bot, make_judge, make_mind, open_stores, utc
 from bot.child import Child, let_go, plaza_token, say_ready
 from bot.embedded import EmbeddedValkey
 from bot.errors import Misconfigured, TryLater
 from bot.footing import look_at_database, look_at_redis
 from bot.journal import Audit, Desk, Episodes, Keeping, Memory, Passes, Tenancy, move_in
 from bot.learning import Learner
+from bot.librarian import MUCH, index_aside
 from bot.loops import DRAIN, Crew, forever
 from bot.model import Episode
 from bot.pipeline import Bot
@@ -313,6 +314,7 @@ class House:
         words, before = self.mind.words, self.mind.words.error
         if await asyncio.to_thread(words.refresh):
             log.info("words and policy: %s", words.filter.versions)
+            await self._index_aside(self.mind.memes.measure())
             await asyncio.to_thread(self.mind.screen_again, self.settings.data / "cache")
         if words.error is not None and words.error is not before:
             log.error("%s; the last good word list and policy stay", words.error)
@@ -384,12 +386,18 @@ class House:
     async def _refresh(self) -> None:
         """Take in files that somebody edited; a bad one is told once and the last good one stays."""
         shelf, before = self.mind.memes, self.mind.memes.error
+        await self._index_aside(await asyncio.to_thread(shelf.measure_change))
         if await asyncio.to_thread(shelf.refresh):
             log.info("memes: %d cards", len(shelf.library.cards))
         if shelf.error is not None and shelf.error is not before:
             log.warning("%s; the last good library stays", shelf.error)
         persona = self.mind.personas.current()
         await self.journal.keep_persona(persona.version, self.mind.personas.path.read_text(encoding="utf-8"))
+
+    async def _index_aside(self, size: int) -> None:
+        """Leave what is much to a process of its own; what it made is only taken in here."""
+        if size > MUCH:
+            await index_aside(replace(job_of(self.settings), states=self.mind.memes.states))
 
     def _places(self) -> Iterator[Place]:
         settings, session = self.settings, self.session

@@ -106,7 +106,7 @@ def find_twins(placed: Sequence[tuple[str, Meme]]) -> Iterator[Twins]:
     """Yield situations of different families whose character TF-IDF cosine is TWIN or more."""
     rows = [(place, card.family, text) for place, card in placed for text in card.situations]
     plain = [fold(text) for _, _, text in rows]
-    grams = Grams([[text] for text in plain])
+    grams = Grams.of([[text] for text in plain])
     for at, (place, family, text) in enumerate(rows):
         query = grams.read(plain[at])
         # The average leaves common terms out, which is fast; only what comes near is compared in full.

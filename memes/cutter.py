@@ -1,46 +1,60 @@
-"""Cuts texts into words as jieba does, by jieba's dictionary, which learns the names of the memes first."""
+"""Cuts texts into words as jieba does, by jieba's dictionary and the names of the memes."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
-from memes.words import Words, load_words
+from memes.words import Table, Words, load_table
 
 
 class Cutter:
-    """An own dictionary: it is loaded on first use, or in `warm`, and is safe among threads."""
+    """jieba's dictionary, loaded on first use or in `warm`, and the words of the last library; safe among threads."""
 
     def __init__(self) -> None:
         """Load nothing yet."""
         self._lock = threading.Lock()
+        self._table: Table | None = None
         self._words: Words | None = None
-        self._taught: set[str] = set()
 
     def warm(self, cache_dir: Path | None = None) -> None:
         """Load the dictionary: most of a second, nothing once `cache_dir` holds it (a writable folder of our own)."""
         self._load(cache_dir)
 
-    def teach(self, names: Iterable[str]) -> None:
-        """Let folded names of two characters or more count as words. They stay words until the program ends."""
-        words = self._load()
-        with self._lock:
-            for name in sorted(set(names) - self._taught):
-                if len(name) > 1 and name.isalnum():
-                    words.teach(name)
-                self._taught.add(name)
+    def learn(self, names: Iterable[str]) -> tuple[Words, dict[str, int]]:
+        """Return jieba's words with folded names of two characters or more, and the counts of these.
+
+        What other names were learned before does not matter, so that the same names always give the same cuts.
+        """
+        words = Words(self._load())
+        counts = {name: words.teach(name) for name in sorted(set(names)) if len(name) > 1 and name.isalnum()}
+        return words, counts
+
+    def remember(self, counts: Mapping[str, int]) -> Words:
+        """Return the words that `learn` returned with these counts."""
+        words = Words(self._load())
+        for name, count in counts.items():
+            words.remember(name, count)
+        return words
+
+    def take(self, words: Words) -> None:
+        """Cut by these words from now on."""
+        self._words = words
 
     def cut(self, text: str) -> list[str]:
         """Return the pieces of a folded text, gaps included: joined they give the text again."""
-        return (self._words or self._load()).cut(text)
+        words = self._words
+        if words is None:
+            words = self._words = Words(self._load())
+        return words.cut(text)
 
-    def _load(self, cache_dir: Path | None = None) -> Words:
+    def _load(self, cache_dir: Path | None = None) -> Table:
         with self._lock:
-            if self._words is None:
-                self._words = load_words(cache_dir)
-            return self._words
+            if self._table is None:
+                self._table = load_table(cache_dir)
+            return self._table
 
 
 def keep_words(pieces: Iterable[str]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,20 @@ def list_files(folders: tuple[Path, ...]) -> list[Path]:
 
 def read_file(path: Path) -> tuple[tuple[Meme, int], ...]:
     """Return the cards of one file, each with its line. Raises MemeFileError at the first thing that does not fit."""
-    node, data = _parse(path)
+    return parse_file(path, load_file(path))
+
+
+def load_file(path: Path) -> bytes:
+    """Return what stands in a file. Raises MemeFileError when it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise MemeFileError(path, 0, f"cannot be read ({error.strerror})", "check the file's rights") from error
+
+
+def parse_file(path: Path, raw: bytes) -> tuple[tuple[Meme, int], ...]:
+    """Return the cards in the bytes of a file as `read_file` does."""
+    node, data = _parse(path, raw)
     if node is None:
         return ()
     if not isinstance(node, yaml.SequenceNode):
@@ -54,7 +67,7 @@ def read_folders(folders: tuple[Path, ...]) -> tuple[Meme, ...]:
     return join_files({path: read_file(path) for path in list_files(folders)})
 
 
-def join_files(files: dict[Path, tuple[tuple[Meme, int], ...]]) -> tuple[Meme, ...]:
+def join_files(files: Mapping[Path, tuple[tuple[Meme, int], ...]]) -> tuple[Meme, ...]:
     """Return the cards of files that were read. Raises MemeFileError when two cards have one id."""
     seen: dict[str, str] = {}
     for path, cards in files.items():
@@ -67,12 +80,9 @@ def join_files(files: dict[Path, tuple[tuple[Meme, int], ...]]) -> tuple[Meme, .
     return tuple(card for cards in files.values() for card, _ in cards)
 
 
-def _parse(path: Path) -> tuple[yaml.Node | None, Any]:
+def _parse(path: Path, raw: bytes) -> tuple[yaml.Node | None, Any]:
     try:
-        raw = path.read_bytes()
         text = raw[:LARGEST].decode("utf-8")
-    except OSError as error:
-        raise MemeFileError(path, 0, f"cannot be read ({error.strerror})", "check the file's rights") from error
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise MemeFileError(path, line, "is not UTF-8", "save the file as UTF-8") from error

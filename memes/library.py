@@ -14,14 +14,17 @@ import numpy.typing as npt
 
 from memes.avoid import find_topics, list_hard_topics
 from memes.card import Lifecycle, Meme, Recalled
+from memes.catalogue import make_catalogue
 from memes.cutter import Cutter, keep_words, shared_cutter
 from memes.feeling import Mood, fit_mood
-from memes.files import LIBRARY, read_folders
-from memes.index import Floats, Grams, Query, Words
+from memes.files import LIBRARY, join_files, list_files
+from memes.index import Floats, Query
+from memes.kept import Kept
 from memes.life import judge_freshness, judge_staleness
 from memes.names import Names
 from memes.plain import fold, shorten, speaks_chinese
-from memes.wording import judge_quality, list_texts, make_example, say
+from memes.volume import Volume, read_volume
+from memes.wording import judge_quality, make_example, say
 
 Screen = Callable[[str], bool]
 Places: TypeAlias = npt.NDArray[np.int64]
@@ -60,18 +63,33 @@ class Refused:
 class Library:
     """All cards that may be played, indexed. Frozen after it is made; safe to read from many threads."""
 
-    def __init__(self, cards: Sequence[Meme], *, refused: Sequence[Refused] = (), cutter: Cutter | None = None) -> None:
-        """Index the cards (all are explained, only approved ones that are not cringe are recalled)."""
+    def __init__(
+        self,
+        cards: Sequence[Meme],
+        *,
+        refused: Sequence[Refused] = (),
+        cutter: Cutter | None = None,
+        volumes: Sequence[Volume] = (),
+        kept: Kept | None = None,
+    ) -> None:
+        """Index the cards (all are explained, only approved ones that are not cringe are recalled).
+
+        `volumes` are the files they stand in; what was counted in these before is taken from `kept`.
+        """
         self.cards = tuple(cards)
         self.refused = tuple(refused)
         self._cutter = cutter or shared_cutter()
         self._playable = tuple(card for card in self.cards if card.review == "approved" and card.lifecycle != "cringe")
         self._names = Names(self.cards)
         self._places = {card.id: place for place, card in enumerate(self._playable)}
-        self._cutter.teach(self._names.folded)
         spoken = np.array([card.language for card in self._playable], str)
         self._of = {name: np.flatnonzero(spoken == name) for name in GATES}
-        self._index()
+        self._qualities = [judge_quality(card) for card in self._playable]
+        files = volumes or (Volume("", tuple((card, 0) for card in self._playable)),)
+        plays = self._places.__contains__
+        catalogue = make_catalogue(files, lambda card: plays(card.id), self._names.folded, self._cutter, kept or Kept())
+        self._dictionary, self._grams, self._words = catalogue
+        self._cutter.take(self._dictionary)
 
     @classmethod
     def load(cls, folder: Path | tuple[Path, ...] | None = None, *, screen: Screen | None = None) -> Library:
@@ -81,23 +99,32 @@ class Library:
         Raises MemeFileError when a file does not fit the schema.
         """
         folders = folder if isinstance(folder, tuple) else (folder or LIBRARY,)
-        return cls.admit(read_folders(folders), screen)
+        kept = Kept()
+        return cls.admit({path: read_volume(path, kept) for path in list_files(folders)}, screen, kept=kept)
 
     @classmethod
     def admit(
-        cls, cards: Iterable[Meme], screen: Screen | None, states: Mapping[str, Lifecycle] | None = None
+        cls,
+        volumes: Mapping[Path, Volume],
+        screen: Screen | None,
+        states: Mapping[str, Lifecycle] | None = None,
+        *,
+        kept: Kept | None = None,
     ) -> Library:
-        """Make a library of the cards that the screen lets in; `states` by id are what the stream showed since."""
+        """Make a library of the cards that the screen lets in; `states` by id are what the stream showed since.
+
+        Raises MemeFileError when two cards have one id.
+        """
         let_in: list[Meme] = []
         refused: list[Refused] = []
-        for written in cards:
+        for written in join_files({path: volume.cards for path, volume in volumes.items()}):
             state = (states or {}).get(written.id, written.lifecycle)
             card = written if state == written.lifecycle else written.model_copy(update={"lifecycle": state})
             if screen is None or screen(say(card)):
                 let_in.append(card)
             else:
                 refused.append(Refused(card, "the safety filter does not let its text through"))
-        return cls(let_in, refused=refused)
+        return cls(let_in, refused=refused, volumes=tuple(volumes.values()), kept=kept)
 
     @classmethod
     def from_examples(cls, examples: Mapping[str, Sequence[str]]) -> Library:
@@ -135,7 +162,7 @@ class Library:
         topics = find_topics(plain)
         if tone not in PLAYFUL or topics & list_hard_topics() or not plain.strip() or not self._playable:
             return ()
-        pieces = self._cutter.cut(plain)
+        pieces = self._dictionary.cut(plain)
         named = {place for id_ in self._names.find(plain, pieces) if (place := self._places.get(id_)) is not None}
         language = "zh" if speaks_chinese(plain) else "en"
         own = self._of[language]
@@ -162,21 +189,9 @@ class Library:
     def find(self, text: str) -> tuple[Meme, ...]:
         """Return the cards whose name stands in the text, in its order, blocked ones left out."""
         plain = fold(shorten(text))
-        ids = self._names.find(plain, self._cutter.cut(plain))
+        ids = self._names.find(plain, self._dictionary.cut(plain))
         by_id = {card.id: card for card in self.cards if card.review != "blocked"}
         return tuple(by_id[id_] for id_ in ids if id_ in by_id)
-
-    def _index(self) -> None:
-        texts: list[list[str]] = []
-        documents: list[list[str]] = []
-        for card in self._playable:
-            own = [fold(text) for text in list_texts(card)]
-            texts.append(own)
-            # No word crosses a NUL, so that all texts of a card are cut at once: to begin a cut costs most of it.
-            documents.append(keep_words(self._cutter.cut("\0".join(own))))
-        self._qualities = [judge_quality(card) for card in self._playable]
-        self._grams = Grams(texts)
-        self._words = Words(documents)
 
     def _weigh(self, plain: str, pieces: list[str], own: Places) -> Evidence:
         query = self._grams.read(plain)

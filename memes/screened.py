@@ -24,12 +24,13 @@ class Screened:
         self._screen = screen
         self._version = version.encode()
         self._file = folder / f"screened-{_digest(self._version)[:16]}.txt" if folder else None
+        self._known = 0  # bytes of the file that were read
         self._passed = self._read()
 
     def __call__(self, text: str) -> bool:
         """Whether the text may be shown; a refusal is never remembered."""
         digest = _digest(self._version + b"\0" + text.encode("utf-8", "surrogatepass"))
-        if digest in self._passed:
+        if digest in self._passed or digest in self._catch_up():
             return True
         if not self._screen(text):
             return False
@@ -44,14 +45,31 @@ class Screened:
             for old in self._file.parent.glob("screened-*.txt"):
                 if old != self._file:
                     old.unlink()
-        try:
-            lines = set(self._file.read_bytes().decode("ascii", "replace").split())
-        except OSError:
-            return set()
+        lines = self._read_on()
         if len(lines) > MOST:
             self._file.unlink(missing_ok=True)
+            self._known = 0
             return set()
         return lines
+
+    def _catch_up(self) -> set[str]:
+        """Take in what other processes have asked about since."""
+        self._passed |= self._read_on()
+        return self._passed
+
+    def _read_on(self) -> set[str]:
+        try:
+            if self._file is None or self._file.stat().st_size <= self._known:
+                return set()
+            with self._file.open("rb") as file:
+                file.seek(self._known)
+                new = file.read()
+        except OSError:
+            return set()
+        # The last line may not be whole yet.
+        whole = new[: new.rfind(b"\n") + 1]
+        self._known += len(whole)
+        return set(whole.decode("ascii", "replace").split())
 
     def _add(self, digest: str) -> None:
         if self._file is None:

@@ -11,22 +11,26 @@ from memes.plain import speaks_chinese
 
 def show(card: Meme) -> str:
     """Return all of a card's text that could reach a prompt or a reader, one piece a line, for the safety screen."""
+    return _join(card, card.situations)
+
+
+def say(card: Meme) -> str:
+    """Return what of a card the bot may say or show a model, one piece a line; situations are other people's posts."""
+    return _join(card, ())
+
+
+def _join(card: Meme, situations: Sequence[str]) -> str:
     pieces = (
         *card.names,
         card.meaning,
         card.use,
         card.pattern,
         *card.slots,
-        *card.situations,
+        *situations,
         *card.examples,
         *card.quips,
     )
     return "\n".join(piece for piece in (*pieces, card.origin, card.source) if piece)
-
-
-def say(card: Meme) -> str:
-    """Return what of a card the bot may say or show a model, one piece a line; situations are other people's posts."""
-    return show(card.model_copy(update={"situations": ()}))
 
 
 def list_texts(card: Meme) -> list[str]:

@@ -61,21 +61,26 @@ class Words:
         """Begin with the dictionary alone."""
         self._table = table
         self._total = table.total
-        self._counts = dict(table.rest)
+        self._counts: dict[str, int] = {}
         self._spelt: dict[str, float] = {}
         self._sizes: dict[str, tuple[int, ...]] = {}
         for word, count in table.rest.items():
             if len(word) > TABLED and count:
                 self._spell(word, count)
 
-    def teach(self, name: str) -> None:
-        """Let a name of two characters or more be one word, at the least count for which it stays whole."""
+    def teach(self, name: str) -> int:
+        """Let a name of two characters or more be one word; return the least count for which it stays whole."""
         count = self._suggest(name)
-        self._counts[name] = count
-        self._total += count
         for end in range(1, len(name)):
             if self._count(name[:end]) is None:
                 self._counts[name[:end]] = 0
+        self.remember(name, count)
+        return count
+
+    def remember(self, name: str, count: int) -> None:
+        """Let a name be a word again that was taught to another dictionary with the same names before it."""
+        self._counts[name] = count
+        self._total += count
         self._spell(name, count)
 
     def cut(self, text: str) -> list[str]:
@@ -109,8 +114,11 @@ class Words:
         return max(int(share * self._total) + 1, 1 if known is None else known)
 
     def _count(self, word: str) -> int | None:
-        if word in self._counts:
-            return self._counts[word]
+        known = self._counts.get(word)
+        if known is None:
+            known = self._table.rest.get(word)
+        if known is not None:
+            return known
         if len(word) > TABLED:
             return None
         key = _hash([word], len(word))[0]
@@ -188,7 +196,7 @@ def _step(text: str, start: int, steps: list[int]) -> Iterator[str]:
         yield text[letters:end]
 
 
-def load_words(folder: Path | None) -> Words:
+def load_table(folder: Path | None) -> Table:
     """Read the dictionary, from `folder` if it was kept there before; otherwise make it, and keep it if that works.
 
     Raises DictionaryError without jieba.
@@ -203,7 +211,7 @@ def load_words(folder: Path | None) -> Words:
         if folder:
             _keep(folder, name, table)
             table = _read(folder, name) or table
-    return Words(table)
+    return table
 
 
 def _find_source() -> Path:

@@ -12,8 +12,18 @@ def test_a_taught_name_is_one_word() -> None:
     cutter = Cutter()
     assert "泼天富贵" not in cutter.cut("接住这泼天富贵")
 
-    cutter.teach(["泼天富贵"])
+    cutter.take(cutter.learn(["泼天富贵"])[0])
     assert "泼天富贵" in cutter.cut("接住这泼天富贵")
+
+
+def test_what_was_learned_before_does_not_matter() -> None:
+    cutter = Cutter()
+    cutter.learn(["接住这泼"])
+
+    words, counts = cutter.learn(["泼天富贵"])
+
+    assert words.cut("接住这泼天富贵") == ["接", "住", "这", "泼天富贵"]
+    assert cutter.remember(counts).cut("接住这泼天富贵") == ["接", "住", "这", "泼天富贵"]
 
 
 def test_the_dictionary_is_kept_in_the_folder_it_is_given(tmp_path: Path) -> None:

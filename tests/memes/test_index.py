@@ -34,7 +34,7 @@ def slow_cosine(left: str, right: str, texts: list[str]) -> float:
 @given(TEXTS, st.text("地铁挤成片下雨abc ，", max_size=15))
 def test_the_fast_cosines_are_those_of_the_plain_formula(groups: list[list[str]], query: str) -> None:
     texts = [text for group in groups for text in group]
-    grams = Grams(groups)
+    grams = Grams.of(groups)
     read = grams.read(query)
     slow = [[slow_cosine(query, text, texts) for text in group] for group in groups]
 
@@ -57,7 +57,7 @@ def test_single_letters_and_pairs_of_an_alphabet_are_no_terms() -> None:
 
 
 def test_bm25_is_the_formula() -> None:
-    words = Words([["雨", "伞", "雨"], ["晴"]])
+    words = Words.of([["雨", "伞", "雨"], ["晴"]])
     rarity = math.log(1 + (2 - 1 + 0.5) / (1 + 0.5))
     damp = 1.5 * (1 - 0.75 + 0.75 * 3 / 2)
 
@@ -65,7 +65,7 @@ def test_bm25_is_the_formula() -> None:
 
 
 def test_an_empty_index_scores_nothing() -> None:
-    grams = Grams([])
+    grams = Grams.of([])
 
     assert len(grams.average(grams.read("地铁"))) == 0
-    assert len(Words([]).score(["地铁"])) == 0
+    assert len(Words.of([]).score(["地铁"])) == 0

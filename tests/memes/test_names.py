@@ -11,9 +11,9 @@ from .cards import make_card
 
 
 def find(names: Names, text: str) -> tuple[str, ...]:
-    shared_cutter().teach(names.folded)
+    words, _ = shared_cutter().learn(names.folded)
     plain = fold(text)
-    return names.find(plain, shared_cutter().cut(plain))
+    return names.find(plain, words.cut(plain))
 
 
 def test_two_cards_may_share_a_name_and_both_are_found() -> None:

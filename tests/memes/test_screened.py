@@ -86,3 +86,15 @@ def test_a_start_asks_only_about_cards_that_changed(tmp_path: Path) -> None:
 
     assert len(shelf.library.cards) == 2
     assert len(later.texts) == 1
+
+
+def test_what_another_process_asked_about_meanwhile_is_not_asked_again(tmp_path: Path) -> None:
+    asked = Asked()
+    screen = Screened(asked, "1", tmp_path)
+    assert screen("第一个梗")
+
+    other = Screened(Asked(), "1", tmp_path)
+    assert other("好梗")
+
+    assert screen("好梗")
+    assert asked.texts == ["第一个梗"]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from memes.files import LIBRARY, read_folders
 from memes.names import Names
-from memes.words import Words, load_words
+from memes.words import Words, load_table
 
 SENTENCES = (
     "泼天的富贵终于轮到我了，明天就去人民大会堂门口买彩票!",
@@ -44,7 +44,7 @@ def _names() -> list[str]:
 
 @cache
 def _taught() -> Words:
-    words = load_words(None)
+    words = Words(load_table(None))
     for name in _names():
         words.teach(name)
     return words
@@ -72,7 +72,7 @@ def test_any_text_is_cut_as_jieba_cuts_it(text: str) -> None:
 
 
 def test_a_name_with_signs_that_jieba_does_not_look_up_is_cut_as_jieba_cuts_it() -> None:
-    words, tokenizer = load_words(None), type(_jieba())()
+    words, tokenizer = Words(load_table(None)), type(_jieba())()
     for name in ("かわいい猫", "café白", "白café", "猫かわ"):
         words.teach(name)
         tokenizer.add_word(name)
@@ -90,12 +90,12 @@ def test_every_word_of_a_card_is_cut_as_jieba_cuts_it() -> None:
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("cache")
-    load_words(folder)
+    load_table(folder)
     return folder
 
 
 def test_a_kept_dictionary_cuts_as_a_fresh_one(kept: Path) -> None:
-    old, new = load_words(kept), load_words(None)
+    old, new = Words(load_table(kept)), Words(load_table(None))
 
     assert list(map(old.cut, SENTENCES)) == list(map(new.cut, SENTENCES))
 
@@ -103,12 +103,12 @@ def test_a_kept_dictionary_cuts_as_a_fresh_one(kept: Path) -> None:
 @pytest.mark.parametrize("suffix", [".npy", ".json"])
 @pytest.mark.parametrize("size", [0, 10, 1000])
 def test_a_damaged_file_is_made_anew(kept: Path, suffix: str, size: int) -> None:
-    before = list(map(load_words(kept).cut, SENTENCES))
+    before = list(map(Words(load_table(kept)).cut, SENTENCES))
     (file,) = kept.glob(f"*{suffix}")
     whole = file.read_bytes()
     file.write_bytes(whole[:size])
 
-    words = load_words(kept)
+    words = Words(load_table(kept))
 
     assert list(map(words.cut, SENTENCES)) == before
     assert file.read_bytes() == whole
@@ -118,4 +118,4 @@ def test_a_folder_that_cannot_be_written_costs_only_time(tmp_path: Path) -> None
     file = tmp_path / "no folder"
     file.write_text("")
 
-    assert load_words(file).cut("泼天的富贵") == ["泼", "天", "的", "富贵"]
+    assert Words(load_table(file)).cut("泼天的富贵") == ["泼", "天", "的", "富贵"]
