@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import time
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -78,22 +79,29 @@ async def reloaded(folder: Path, url: str, rate: float, cards: int, count: int, 
     async with running(case, data, url, progress) as bot:
         await bot.warm_up()
         parts = {"before": await bot.measure("before", rate, count, sampled=count // 2)}
+        put = [time.time()]
         for file in sorted(ready.iterdir()):
             file.rename(own / file.name)
         parts["while all of them come"] = await bot.measure("while they come", rate, most, until=told(data, cards, 1))
         parts["with them"] = await bot.measure("with them", rate, count, sampled=count // 2)
         changed = own / "made-00.yaml"
+        put.append(time.time())
         changed.write_text(changed.read_text().replace("三把勺子", "四把勺子"))
         parts["while one file of them changes"] = await bot.measure(
             "while one file changes", rate, most, until=told(data, cards, 2)
         )
-        reloads = reloads_of(data)
+        reloads = [one | {"after": one["at"] - then} for one, then in zip(whole(data, cards), put, strict=False)]
     return {"cards": cards, "rate": rate, "parts": parts, "reloads": reloads}
 
 
 def told(data: Path, cards: int, times: int) -> Ended:
     """Whether the bot has so often taken in at least so many cards."""
-    return lambda: sum(one["cards"] >= cards for one in reloads_of(data)) >= times
+    return lambda: len(whole(data, cards)) >= times
+
+
+def whole(data: Path, cards: int) -> list[dict[str, float]]:
+    """The reloads after which at least so many cards were there."""
+    return [one for one in reloads_of(data) if one["cards"] >= cards]
 
 
 def reloads_of(data: Path) -> list[dict[str, float]]:
@@ -115,13 +123,16 @@ def report_reload(found: dict[str, Any], machine: str) -> Table:
             f"{part['seconds']:.0f}",
             f"{part['cpu_ms']:.2f}",
             f"{minds_of(stages):.2f}",
-            f"{stages.get('reload', 0.0):.2f}",
+            f"{stages.get('reload', 0.0) + part['cpu'].get('librarian', 0.0):.2f}",
             f"{part['p50']:.0f} / {part['p95']:.0f} / {part['p99']:.0f}",
             f"{part['late_p95_ms']:.1f} / {part['late_max_ms']:.0f}",
             f"{part['own_memory']['after']:.0f}",
         )
     for one in found["reloads"]:
-        told = f"a reload with {one['cards']:,} cards in the end: {one['seconds']:.1f} s, {one['cpu_s']:.1f} s of CPU"
+        told = (
+            f"{one['cards']:,} cards after {one['after']:.1f} s, of it in the bot {one['seconds']:.1f} s "
+            f"({one['cpu_s']:.1f} s of CPU), beside it at most {one['aside_mb']:.0f} MB"
+        )
         table.caption = f"{table.caption or ''}\n{told}"
     for part in found["parts"].values():
         for late, what in part["stalls"][:4]:

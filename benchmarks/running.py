@@ -56,7 +56,9 @@ def tree(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
 
 
 def name_of(process: psutil.Process) -> str:
-    """Whose figures these are: the bot's (all its processes), or a store's."""
+    """Whose figures these are: the bot's, those of who takes in cards for it, or a store's."""
+    if "bot.librarian" in process.cmdline():
+        return "librarian"
     return next((name for name in ("valkey", "postgres") if name in process.name()), "bot")
 
 
@@ -64,12 +66,14 @@ def cpu_of(processes: Sequence[psutil.Process]) -> dict[str, float]:
     """CPU seconds so far, user and system, by whose they are.
 
     What children spent that have ended since (PostgreSQL's backends) stays with the parent that waited for them: the
-    difference of two looks loses nothing and counts nothing twice.
+    difference of two looks loses nothing and counts nothing twice. Of the bot's children only librarians end.
     """
     spent: Counter[str] = Counter()
     for process in processes:
         with suppress(psutil.NoSuchProcess):
-            spent[name_of(process)] += sum(process.cpu_times()[:4])
+            name, times = name_of(process), process.cpu_times()
+            spent[name] += times.user + times.system
+            spent["librarian" if name == "bot" else name] += times.children_user + times.children_system
     return dict(spent)
 
 

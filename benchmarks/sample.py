@@ -140,7 +140,10 @@ class Watch:
 
 
 def note_reloads(out: Path) -> None:
-    """Append to OUT's neighbour how many cards there are after each reload, and its seconds, whole and of CPU."""
+    """Append to OUT's neighbour each reload: how many cards there are, when it was, and what it took in this process.
+
+    `aside_mb` is the most memory that a process which prepared it has held.
+    """
     from memes.shelf import Shelf  # noqa: PLC0415 - after the watch stands
 
     whole = Shelf.refresh
@@ -149,9 +152,11 @@ def note_reloads(out: Path) -> None:
         began, spent = time.monotonic(), time.thread_time()
         new = whole(shelf)
         if new:
-            took = {"cards": len(shelf.library.cards), "seconds": time.monotonic() - began}
+            took = {"seconds": time.monotonic() - began, "cpu_s": time.thread_time() - spent}
+            aside = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+            cards = len(shelf.library.cards)
             with out.open("a") as file:
-                file.write(json.dumps(took | {"cpu_s": time.thread_time() - spent}) + "\n")
+                file.write(json.dumps({"cards": cards, "at": time.time(), "aside_mb": aside, **took}) + "\n")
         return new
 
     Shelf.refresh = refresh  # type: ignore[method-assign]

@@ -78,8 +78,7 @@ def count_grams(text: str) -> tuple[Ints, Ints]:
     return keys[edges[:-1]], edges[1:] - edges[:-1]
 
 
-@dataclass(frozen=True)
-class Query:
+class Query(NamedTuple):
     """A text as a vector of length 1 over the terms that the index knows."""
 
     terms: Ints

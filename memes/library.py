@@ -158,9 +158,9 @@ class Library:
         lets cards age. With `gate` off the best cards come even when the evidence for them is thin.
         """
         tone = tone or "banter"
-        plain = fold(shorten(text))
+        plain = fold(shorten(text)) if tone in PLAYFUL and self._playable else ""
         topics = find_topics(plain)
-        if tone not in PLAYFUL or topics & list_hard_topics() or not plain.strip() or not self._playable:
+        if topics & list_hard_topics() or not plain.strip():
             return ()
         pieces = self._dictionary.cut(plain)
         named = {place for id_ in self._names.find(plain, pieces) if (place := self._places.get(id_)) is not None}
@@ -245,8 +245,7 @@ class _Fit(NamedTuple):
     named: bool
 
 
-@dataclass(frozen=True)
-class Evidence:
+class Evidence(NamedTuple):
     """How a post resembles each playable card: BM25, mean cosine over the card's texts, and the sum of their z."""
 
     query: Query

@@ -29,22 +29,22 @@ class Phrases:
 
     def find(self, text: str) -> list[Hit]:
         """Return the hits in a folded text, in its order; they do not overlap."""
-        hits, end = [], 0
-        lengths, single = self._lengths, self._single
-        for at, opening in enumerate([*map(add, text, text[1:]), text[-1:]]):
-            if at < end or not (opening in lengths or opening[:1] in single):
-                continue
-            if hit := self._match(text, at, opening):
+        hits, end, lengths = [], 0, self._lengths
+        places = [at for at, opening in enumerate(map(add, text, text[1:])) if opening in lengths]
+        if not self._single.isdisjoint(text):
+            places = sorted({*places, *(at for at, mark in enumerate(text) if mark in self._single)})
+        for at in places:
+            if at >= end and (hit := self._match(text, at)):
                 hits.append(hit)
                 end = hit.end
         return hits
 
-    def _match(self, text: str, start: int, opening: str) -> Hit | None:
-        for length in (*self._lengths.get(opening, ()), 1):
+    def _match(self, text: str, start: int) -> Hit | None:
+        for length in (*self._lengths.get(text[start : start + 2], ()), 1):
             end = start + length
             phrase = text[start:end]
             # A slice behind the end is shorter than asked for, and would pass for a shorter phrase.
-            if end <= len(text) and phrase in self._known and not _cuts_a_word(text, start, end):
+            if phrase in self._known and end <= len(text) and not _cuts_a_word(text, start, end):
                 return Hit(start, end, phrase)
         return None
 

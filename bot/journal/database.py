@@ -26,8 +26,11 @@ T = TypeVar("T")
 Work = Callable[[Connection], T]
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-# Below so many seconds a commit is over before another thread would have woken.
-QUICK = 0.001
+# Below so many seconds a commit is over before another thread would have woken and had the interpreter.
+QUICK = 0.002
+# So many more slow commits than quick ones, and the thread waits for the disk; after so many seconds one is tried.
+DOUBTS = 16
+TRIED_AGAIN = 5.0
 # So many commits on the spot are brought home together.
 HOME_EVERY = 250
 MIGRATION_LOCK = 7_203_451_911  # any number, the same in every process
@@ -95,15 +98,15 @@ class SQLite:
     reads and then writes would otherwise fail at once with "database is locked" in spite of any time-out.
 
     A change of threads costs more than a commit on a quick disk, and each statement in another thread has to ask for
-    the interpreter again, up to 5 ms each time. So `write_few` commits on the spot while nobody else writes and commits
-    have lately taken less than `quick` seconds; bringing the WAL home, which takes longer, is left to the thread.
+    the interpreter again, up to 5 ms each time. So `write_few` commits on the spot while nobody else writes, if it
+    need not wait for the disk, or the disk has lately taken less than `quick` seconds (0: never). Bringing the WAL
+    home, which takes longer, is left to the thread.
     """
 
-    def __init__(self, path: Path, *, quick: float = QUICK) -> None:
+    def __init__(self, path: Path, *, quick: float = QUICK, clock: Callable[[], float] = time.perf_counter) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._quick = quick
-        self._disk = _Disk()
-        self._writing = _Threads(_sqlite_engine(path, begin="BEGIN IMMEDIATE"), 1, "journal-write", self._disk)
+        self._disk = _Disk(quick, clock)
+        self._writing = _Threads(_sqlite_engine(path, begin="BEGIN IMMEDIATE"), 1, "journal-write")
         self._reading = _Threads(_sqlite_engine(path, begin="BEGIN"), 2, "journal-read")
         self._here = _Here(_sqlite_engine(path, patience=0, checkpoint=0), "BEGIN IMMEDIATE", self._disk)
         self._looking = _Here(_sqlite_engine(path), "BEGIN")
@@ -119,7 +122,7 @@ class SQLite:
         return self._looking.run(work)
 
     async def write_few(self, work: Work[T], *, durable: bool = True) -> T:
-        if self._disk.usual > self._quick:
+        if durable and not self._disk.is_quick():
             return await self.write(work)
         try:
             result = self._here.run(work, durable=durable)
@@ -280,15 +283,30 @@ def _sqlite_engine(path: Path, *, begin: str = "", patience: int = 20_000, check
 
 @dataclass(slots=True)
 class _Disk:
-    """How many seconds a commit usually takes here; newer ones count more."""
+    """Whether commits on the spot are quick: how many more of them were slow than quick, at most DOUBTS.
 
-    usual: float = 0.0
+    Those of a thread say nothing: each waits for the interpreter as well, so that a bot that had once turned to the
+    thread because of a single slow moment stayed with it for as long as it was busy.
+    """
+
+    quick: float
+    clock: Callable[[], float]
+    doubts: int = 0
+    tried_at: float = 0.0
+
+    def is_quick(self) -> bool:
+        """Whether the next commit may be made on the spot, if only to see."""
+        if self.quick <= 0:
+            return False
+        return self.doubts < DOUBTS or self.clock() >= self.tried_at + TRIED_AGAIN
 
     def time(self, commit: Callable[[], None]) -> None:
-        """Commit, and remember how long it took."""
-        began = time.perf_counter()
+        """Commit, and remember whether that was quick."""
+        began = self.clock()
         commit()
-        self.usual += (time.perf_counter() - began - self.usual) / 16
+        self.tried_at = self.clock()
+        is_slow = self.tried_at - began > self.quick
+        self.doubts = min(DOUBTS, self.doubts + 1) if is_slow else max(0, self.doubts - 1)
 
 
 class _Locked(Exception):
@@ -301,7 +319,7 @@ class _Here:
     def __init__(self, engine: Engine, begin: str, disk: _Disk | None = None) -> None:
         self.engine = engine
         self._begin = begin
-        self._disk = disk or _Disk()
+        self._disk = disk
         self._connection: Connection | None = None
         self._durable = True
 
@@ -327,7 +345,7 @@ class _Here:
             try:
                 result = work(connection)
                 commit = connection.commit if connection.in_transaction() else driver.commit
-                if durable:
+                if durable and self._disk is not None:
                     self._disk.time(commit)
                 else:
                     commit()
@@ -356,9 +374,8 @@ class _Here:
 class _Threads:
     """Threads with a connection of their own each, which stays open: fetching one from a pool costs 40 µs a commit."""
 
-    def __init__(self, engine: Engine, count: int, name: str, disk: _Disk | None = None) -> None:
+    def __init__(self, engine: Engine, count: int, name: str) -> None:
         self.engine = engine
-        self._disk = disk or _Disk()
         self.pool = ThreadPoolExecutor(count, thread_name_prefix=name)
         self._own = threading.local()
         self._open: set[Connection] = set()
@@ -376,10 +393,8 @@ class _Threads:
             connection = self._own.connection = self.engine.connect()
             self._open.add(connection)
         try:
-            with connection.begin() as transaction:
-                result = work(connection)
-                self._disk.time(transaction.commit)
-                return result
+            with connection.begin():
+                return work(connection)
         except (DBAPIError, sqlite3.Error):
             # Whatever state it was left in, the next one begins with a connection that was settled anew.
             self._own.connection = None
