@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
-from bot.emotion.rules import RuleBook, Sequence, Vocabulary, parse
+from bot.emotion.rules import RuleBook, Sequence, Vocabulary, forget_keys, parse
 
 IDIOMS = "idioms"
 GRAVE = frozenset({"crisis", "plight"})
@@ -32,6 +32,7 @@ def load() -> Books:
     for name in NAMES:
         for rule in parse(f"{name}.rules", _lines(name), classes):
             (idioms if name == IDIOMS else grave if rule.kind in GRAVE else light).add(rule)
+    forget_keys()
     return Books(idioms, grave, light)
 
 
