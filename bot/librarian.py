@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from memes.card import Lifecycle
@@ -48,6 +48,13 @@ class Job:
         )
 
 
+async def refresh(shelf: Shelf, job: Job) -> bool:
+    """Take in files that changed, the work done aside if there is much; return whether there is a new library."""
+    if await asyncio.to_thread(shelf.measure_change) > MUCH:
+        await index_aside(replace(job, states=shelf.states))
+    return await asyncio.to_thread(shelf.refresh)
+
+
 async def index_aside(job: Job) -> None:
     """Let a process do the job, so that whoever does it again here finds everything kept; ends it when cancelled.
 
@@ -55,7 +62,12 @@ async def index_aside(job: Job) -> None:
     """
     try:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot.librarian", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL
+            sys.executable,
+            "-m",
+            "bot.librarian",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
         )
     except OSError as error:
         log.warning("no process to index the cards: %s", error)

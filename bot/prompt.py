@@ -25,6 +25,7 @@ TERSE = {Tone.BANTER: 60, Tone.WARM: 80, Tone.COMFORT: 90}
 LANGUAGES = {
     "zh-Hans": "Simplified Chinese",
     "zh-Hant": "Traditional Chinese",
+    "zh-Hant-HK": "Traditional Chinese",
     "zh": "Simplified Chinese",
     "en": "English",
     "ja": "Japanese",

@@ -34,22 +34,25 @@ def make_catalogue(
     chosen = [np.flatnonzero([plays(card) for card, _ in volume.cards]) for volume in volumes]
     named = sha256("\n".join(sorted(names)).encode()).hexdigest()
     made_of = (part for volume, own in zip(volumes, chosen, strict=True) for part in (volume.key, own.tobytes()))
-    key = name_piece("index", named, *made_of)
+    key, known = name_piece("index", named, *made_of), name_piece("names", named)
+    dictionary = _learn(names, known, cutter, kept)
     piece = kept.get(key)
     if piece is None:
-        piece = kept.put(key, _index(volumes, chosen, named, cutter.learn(names), kept))
-    kept.drop_all_but({key, *(own for volume in volumes for own in volume.list_pieces(named))})
-    return _unpack(piece, cutter)
+        piece = kept.put(key, _index(volumes, chosen, dictionary, named, kept))
+    kept.drop_all_but({key, known, *(own for volume in volumes for own in volume.list_pieces(named))})
+    return Catalogue(dictionary, *_unpack(piece))
 
 
-def _index(
-    volumes: Sequence[Volume],
-    chosen: Sequence[Ints],
-    named: str,
-    learned: tuple[Dictionary, dict[str, int]],
-    kept: Kept,
-) -> Piece:
-    dictionary, counts = learned
+def _learn(names: Sequence[str], key: str, cutter: Cutter, kept: Kept) -> Dictionary:
+    piece = kept.get(key)
+    if piece is not None:
+        return cutter.remember(piece.facts)
+    dictionary, counts = cutter.learn(names)
+    kept.put(key, Piece(counts))
+    return dictionary
+
+
+def _index(volumes: Sequence[Volume], chosen: Sequence[Ints], dictionary: Dictionary, named: str, kept: Kept) -> Piece:
     grams = Grams.weigh([volume.count_grams(kept).pick(own) for volume, own in zip(volumes, chosen, strict=True)])
     words = Words.weigh(
         [volume.count_words(kept, dictionary, named).pick(own) for volume, own in zip(volumes, chosen, strict=True)]
@@ -57,18 +60,14 @@ def _index(
     arrays: dict[str, Array] = {"known": grams.known, "rarity": grams.rarity, "edges": grams.edges}
     for name, matrix in (("text", grams.by_text), ("term", grams.by_term), ("word", words.matrix)):
         arrays |= {f"{name} {part}": array for part, array in vars(matrix).items()}
-    return Piece({"names": counts, "words": list(words.ids), "size": words.size}, arrays)
+    return Piece({"words": list(words.ids), "size": words.size}, arrays)
 
 
-def _unpack(piece: Piece, cutter: Cutter) -> Catalogue:
+def _unpack(piece: Piece) -> tuple[Grams, Words]:
     facts, arrays = piece.facts, piece.arrays
     text, term, word = (
         Matrix(*(arrays[f"{name} {part}"] for part in ("starts", "places", "weights")))
         for name in ("text", "term", "word")
     )
     ids = {known: at for at, known in enumerate(facts["words"])}
-    return Catalogue(
-        cutter.remember(facts["names"]),
-        Grams(arrays["known"], arrays["rarity"], arrays["edges"], text, term),
-        Words(ids, facts["size"], word),
-    )
+    return Grams(arrays["known"], arrays["rarity"], arrays["edges"], text, term), Words(ids, facts["size"], word)

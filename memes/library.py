@@ -80,6 +80,7 @@ class Library:
         self.refused = tuple(refused)
         self._cutter = cutter or shared_cutter()
         self._playable = tuple(card for card in self.cards if card.review == "approved" and card.lifecycle != "cringe")
+        self._by_id = {card.id: card for card in self.cards}
         self._names = Names(self.cards)
         self._places = {card.id: place for place, card in enumerate(self._playable)}
         spoken = np.array([card.language for card in self._playable], str)
@@ -184,14 +185,13 @@ class Library:
 
     def get(self, id_: str) -> Meme | None:
         """Return the card of this id."""
-        return next((card for card in self.cards if card.id == id_), None)
+        return self._by_id.get(id_)
 
     def find(self, text: str) -> tuple[Meme, ...]:
         """Return the cards whose name stands in the text, in its order, blocked ones left out."""
         plain = fold(shorten(text))
         ids = self._names.find(plain, self._dictionary.cut(plain))
-        by_id = {card.id: card for card in self.cards if card.review != "blocked"}
-        return tuple(by_id[id_] for id_ in ids if id_ in by_id)
+        return tuple(card for id_ in ids if (card := self._by_id[id_]).review != "blocked")
 
     def _weigh(self, plain: str, pieces: list[str], own: Places) -> Evidence:
         query = self._grams.read(plain)

@@ -115,7 +115,8 @@ class Shelf:
         except MemeFileError as error:
             if not self._tried:
                 raise
-            self.error = error
+            if str(error) != str(self.error):  # told once, not at each look
+                self.error = error
             return self._tried
         return {path: stamp for path in paths if (stamp := _stamp(path))}
 

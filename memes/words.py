@@ -63,6 +63,16 @@ class Table:
         sieve[_sift(self.keys)] = True
         return sieve
 
+    @cached_property
+    def spelt(self) -> tuple[dict[str, float], dict[str, tuple[int, ...]]]:
+        """The ln counts of words that are spelt out, and how long they may be by their first two characters."""
+        logs: dict[str, float] = {}
+        sizes: dict[str, tuple[int, ...]] = {}
+        for word, count in self.rest.items():
+            if len(word) > TABLED and count:
+                _spell(word, count, logs, sizes)
+        return logs, sizes
+
     def find(self, keys: Keys) -> tuple[list[int], list[float]]:
         """Return which of some keys are words, and their ln counts."""
         maybe = self.sieve.take(_sift(keys)).nonzero()[0]
@@ -85,11 +95,7 @@ class Words:
         self._table = table
         self._total = table.total
         self._counts: dict[str, int] = {}
-        self._spelt: dict[str, float] = {}
-        self._sizes: dict[str, tuple[int, ...]] = {}
-        for word, count in table.rest.items():
-            if len(word) > TABLED and count:
-                self._spell(word, count)
+        self._spelt, self._sizes = table.spelt[0].copy(), table.spelt[1].copy()
 
     def teach(self, name: str) -> int:
         """Let a name of two characters or more be one word; return the least count for which it stays whole."""
@@ -104,7 +110,7 @@ class Words:
         """Let a name be a word again that was taught to another dictionary with the same names before it."""
         self._counts[name] = count
         self._total += count
-        self._spell(name, count)
+        _spell(name, count, self._spelt, self._sizes)
 
     def cut(self, text: str) -> list[str]:
         """Return the pieces of a text, gaps included."""
@@ -119,13 +125,6 @@ class Words:
                     pieces += (part,) if SKIP.match(part) else part
             at += len(block)
         return pieces
-
-    def _spell(self, word: str, count: int) -> None:
-        if not BLOCK.fullmatch(word):
-            return  # it counts, but jieba parts it before it looks for words
-        self._spelt[word] = math.log(count)
-        sizes = {*self._sizes.get(word[:2], ()), len(word)}
-        self._sizes[word[:2]] = tuple(sorted(sizes))
 
     def _suggest(self, name: str) -> int:
         # jieba's suggest_freq, step by step, so that the same names get the same counts.
@@ -196,6 +195,13 @@ class Words:
                     best, steps[at - start] = score, stop
             scores[at - start] = best
         return list(_step(text, start, steps))
+
+
+def _spell(word: str, count: int, logs: dict[str, float], sizes: dict[str, tuple[int, ...]]) -> None:
+    """Take in a word; not one that jieba parts before it looks for words."""
+    if BLOCK.fullmatch(word):
+        logs[word] = math.log(count)
+        sizes[word[:2]] = tuple(sorted({*sizes.get(word[:2], ()), len(word)}))
 
 
 def _step(text: str, start: int, steps: list[int]) -> Iterator[str]:

@@ -8,10 +8,13 @@ from typing import NamedTuple
 
 from bot.emotion.rules import RuleBook, Sequence, Vocabulary, forget_keys, parse
 
-IDIOMS = "idioms"
+IDIOM = "idiom"
+"""The kind of what is found first and taken out of the text."""
 GRAVE = frozenset({"crisis", "plight"})
 """Kinds of evidence that are looked for in the sober text, where no laughter can forbid or part them."""
-NAMES = (IDIOMS, "feelings", "plights", "troubles", "crisis", "veiled", "kinds", "bait", "play")
+NAMES = ("idioms", "feelings", "plights", "troubles", "crisis", "veiled", "kinds", "bait", "play")
+TONGUES = ("cantonese", "taiwan", "japanese", "korean", "spanish")
+"""Files of one way of speaking each, with idioms, dangers and plights together."""
 
 
 class Books(NamedTuple):
@@ -29,9 +32,9 @@ def load() -> Books:
     list(parse("classes.rules", _lines("classes"), classes))
     words, stories = Vocabulary(), Sequence((classes["FICTION"],), ())
     idioms, grave, light = (RuleBook(stories=stories, vocabulary=words) for _ in Books._fields)
-    for name in NAMES:
+    for name in (*NAMES, *TONGUES):
         for rule in parse(f"{name}.rules", _lines(name), classes):
-            (idioms if name == IDIOMS else grave if rule.kind in GRAVE else light).add(rule)
+            (idioms if rule.kind == IDIOM else grave if rule.kind in GRAVE else light).add(rule)
     forget_keys()
     return Books(idioms, grave, light)
 

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.emotion import book, icons, weigh
 from bot.emotion.grams import EASTERN, mark_icons
@@ -47,6 +48,10 @@ SORROW = 0.6
 """The sum of sadness and fear, laughter and smiles left out, from which sadness itself is the plight."""
 DOUBT = 0.3
 """The sound of sorrow below which the emotions alone do not make a plight."""
+LOSSES = frozenset({"grief", "pet_death"})
+INWARD = frozenset({"self_harm", "third_person"})
+"""The dangers that grief may hide. Of the others only the words are heard in it (still, every day, my phone), so a loss
+that is said outright is comforted unless a rule says the danger too."""
 QUIET = Sound(0.0, DOUBT)
 """What is heard in a text too short, or in a language that no weights know."""
 PLEA = re.compile(
@@ -71,10 +76,13 @@ REPORTED = 0.4
 ENOUGH = 40
 """Cues that are kept: more would not be read by anybody."""
 
+RECENT = 64
+"""Texts of which is remembered what was found: who listens looks at a mention, and a moment later somebody reads it."""
 
-@dataclass(slots=True)
+
+@dataclass(frozen=True, slots=True)
 class Seen:
-    """All that was found in one text."""
+    """All that was found in one text. Nobody changes it: it may be handed out again."""
 
     plain: Plain
     spoken: str
@@ -96,7 +104,7 @@ def read(source: str) -> Feeling:
     seen = _see(source)
     plights = seen.sums("plight")
     sound = _sound(seen)
-    crisis, distress = _danger(seen.sums("crisis"), sound.danger, seen.sober)
+    crisis, distress = _danger(seen.sums("crisis"), sound.danger, seen.sober, mourns=_mourns(plights))
     bait = _bait(seen.sums("bait"))
     gravity = _gravity(plights)
     named = tuple(sorted((name for name, sum_ in plights.items() if sum_ >= STRUCK), key=lambda n: -plights[n]))
@@ -142,9 +150,10 @@ def presses(source: str) -> bool:
     For deciding who is answered first, not how.
     """
     seen = _see(source)
-    return _danger(seen.sums("crisis"), 0.0, "")[1] != "none" or _gravity(seen.sums("plight")) >= STRUCK
+    return _danger(seen.sums("crisis"), 0.0, "", mourns=False)[1] != "none" or _gravity(seen.sums("plight")) >= STRUCK
 
 
+@lru_cache(maxsize=RECENT)
 def _see(source: str) -> Seen:
     books = book.load()
     plain = flatten(source)
@@ -276,7 +285,12 @@ def _sound(seen: Seen) -> Sound:
     return Sound(weaker * max(0.0, heard.danger), weaker * max(0.0, heard.sorrow))
 
 
-def _danger(sums: dict[str, float], heard: float, sober: str) -> tuple[CrisisKind | None, Distress]:
+def _mourns(plights: dict[str, float]) -> bool:
+    """Whether a rule, not only the sound, says that a person or a pet died."""
+    return any(weight >= STRUCK for topic, weight in plights.items() if topic in LOSSES)
+
+
+def _danger(sums: dict[str, float], heard: float, sober: str, *, mourns: bool) -> tuple[CrisisKind | None, Distress]:
     best = max(CRISIS_KINDS, key=lambda kind: sums.get(kind, 0.0))
     if sums.get("third_person", 0.0) >= SURE - 0.01:
         best = "third_person"  # what the other one said sounds like the writer's own
@@ -284,7 +298,10 @@ def _danger(sums: dict[str, float], heard: float, sober: str) -> tuple[CrisisKin
         return best, "crisis"
     said = sum(max(0.0, value) for value in sums.values())
     if heard >= LOUD or (heard >= WATCH and said >= HINT):
-        return best if sums.get(best, 0.0) >= HINT else weigh.likeliest(sober) or best, "crisis"
+        kind = best if sums.get(best, 0.0) >= HINT else weigh.likeliest(sober) or best
+        if mourns and said < HINT and kind not in INWARD:
+            return None, "watch"
+        return kind, "crisis"
     return None, "watch" if said >= WATCH or heard >= WATCH else "none"
 
 

@@ -11,6 +11,7 @@ A rule file holds sections and lines:
 
 `~` is a short gap inside a sentence, `~~` a longer one that may cross sentences. `(a|b|)` spells out variants,
 a trailing `*` on a Latin word takes any ending, `^` and `$` hold an item to the start or the end of the text.
+A Latin word of four letters or more is found without its accents too (`murió`, `murio`): many write so in haste.
 `! <FICTION>` does not forbid but weakens. The number after `::` is the weight (default 1); weights of one topic add up.
 """
 
@@ -31,6 +32,8 @@ LATIN_KEY = re.compile(r"[a-z0-9'\u00df-\u017f]+\*?")
 GROUP = re.compile(r"\([^()]*\)")
 EASTERN_PAIR = re.compile(r"[\u2e80-\uffff]{2}")
 WHOLE_WORD = re.compile(r"(?<![^ ])[a-z0-9'\u00df-\u017f]+\*?(?![^ ])")
+ACCENTED = re.compile(r"[a-z\u00df-\u017f]{4,}")
+BARE = str.maketrans("áéíóú", "aeiou")
 FLAT = re.compile(r"\(([^()]+)\)")
 LONE = re.compile(r"[a-z0-9'\u00df-\u017f]+\*?(?: [a-z0-9'\u00df-\u017f]+\*?)*")
 LONELY = re.compile(r" \([^()]*\) ")
@@ -148,6 +151,8 @@ class Vocabulary:
 
     keys: set[str] = field(default_factory=set)
     stems: set[str] = field(default_factory=set)
+    odd: set[str] = field(default_factory=set)
+    """Pairs of signs of which not both are letters, as in "№ times": no word of a Latin text is one of them."""
 
     def note(self, key: str) -> None:
         """Takes in a key; with a `*` at its end it is a stem."""
@@ -155,13 +160,18 @@ class Vocabulary:
         self.keys.add(key)
         if key[-1] == "*":
             self.stems.add(key[:-1])
+        elif len(key) == 2 and key.isascii() and not key.isalnum():
+            self.odd.add(key)
 
 
 @lru_cache(maxsize=4)
 def _known(vocabulary: Vocabulary, text: str) -> frozenset[str]:
     """All keys of a vocabulary that stand in a text."""
     words = LATIN.findall(text)
-    pieces = {*text, *map(add, text, text[1:]), *words}
+    if text.isascii():  # a pair of letters inside a word is no key
+        pieces = {*text, *words, *(pair for pair in vocabulary.odd if pair in text)}
+    else:
+        pieces = {*text, *map(add, text, text[1:]), *words}
     for word in words:
         if "'" in word:
             parts = word.split("'")
@@ -546,7 +556,12 @@ def _words(item: str, classes: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
             words.append(word)
     if not all(words) or not words:
         raise ValueError("an empty word")
-    return tuple(dict.fromkeys(words))
+    return tuple(dict.fromkeys([*words, *map(_bare, words)]))
+
+
+def _bare(word: str) -> str:
+    """A word of the rules without its accents, as many write it; a short one (él, el) would mean something else."""
+    return ACCENTED.sub(lambda match: match.group().translate(BARE), word)
 
 
 def _split(item: str) -> list[str]:

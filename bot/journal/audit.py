@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select
@@ -29,6 +30,7 @@ LOCK = 7_203_451_912  # any number, the same in every process
 # every tenth look further, and only what is older than LATEST may be called unseen.
 OVERLAP, FURTHER, LATEST = 2.0, 60.0, 120.0
 MOST = 500
+PART = 50
 DAY = 86400.0
 
 
@@ -65,8 +67,19 @@ class Audit:
     keep_for: float = 190 * DAY
 
     async def seal(self, overlap: float = OVERLAP) -> int:
-        """Append an entry for everything that ended or was switched since; returns how many. Any worker may."""
-        return await self.database.write(lambda connection: seal(connection, self.producer, overlap))
+        """Append an entry for everything that ended or was switched since; returns how many. Any worker may.
+
+        What is to be sealed is looked up beside the writers, and appended in small parts: whoever posts meanwhile waits
+        for a part, and not for a look at thousands of rows.
+        """
+        found = await self.database.read(lambda connection: find_unsealed(connection, self.producer, overlap))
+        count = 0
+        for part in _in_parts(found):
+            appended = await self.database.write(partial(append, entries=part))
+            if appended is None:
+                break  # somebody else is at it; a later part must not stand in the chain before this one
+            count += appended
+        return count
 
     async def look_back(self) -> None:
         """Seal what a slow commit hid from the last looks, and let go of what is old; call it every half minute."""
@@ -91,13 +104,24 @@ class Audit:
         return await self.database.read(lambda connection: [_told(row) for row in _rows(connection)])
 
 
-def seal(connection: Connection, producer: str, overlap: float = OVERLAP) -> int:
-    """Append entries for ended episodes and for switches that have none, in the order of their times."""
-    if not _take_turn(connection):
-        return 0
-    head = _head(connection)
+def find_unsealed(connection: Connection, producer: str, overlap: float = OVERLAP) -> Sequence[dict[str, Any]]:
+    """Entries for ended episodes and for switches that have none, in the order of their times."""
     entries = [*_ended(connection, producer, overlap), *_switched(connection)]
-    return _append(connection, head, sorted(entries, key=lambda entry: (entry["at"], entry["ref"])))
+    return sorted(entries, key=lambda entry: (entry["at"], entry["ref"]))
+
+
+def _in_parts(entries: Sequence[dict[str, Any]]) -> Sequence[Sequence[dict[str, Any]]]:
+    """A look begins behind the newest switch, so that switches are appended with all that was found, or not at all."""
+    size = len(entries) if any(entry["kind"] == "mode" for entry in entries) else PART
+    return [entries[start : start + size] for start in range(0, len(entries), size)]
+
+
+def append(connection: Connection, entries: Sequence[dict[str, Any]]) -> int | None:
+    """Append to the chain what nobody else has appended since it was found; returns how many, None if it is taken."""
+    if not _take_turn(connection):
+        return None
+    head, known = _head(connection), _sealed(connection, [entry["ref"] for entry in entries])
+    return _append(connection, head, [entry for entry in entries if (entry["ref"], entry["version"]) not in known])
 
 
 def note_erased(connection: Connection, keys: Sequence[str]) -> None:
@@ -213,8 +237,7 @@ def _ended(connection: Connection, producer: str, overlap: float) -> Iterator[di
         later = or_(episodes.c.updated_at > after, and_(episodes.c.updated_at == after, episodes.c.key > key))
         rows = connection.execute(query.where(episodes.c.updated_at >= after, later)).all()
         refs = {row.key: ref_of(row.key, row.salt) for row in rows}
-        sealed = select(audit.c.ref, audit.c.version).where(audit.c.ref.in_(filled([*refs.values()])))
-        known = {(row.ref, row.version) for row in connection.execute(sealed)}
+        known = _sealed(connection, list(refs.values()))
         fresh |= {row.key: refs[row.key] for row in rows if (refs[row.key], row.version) not in known}
         if len(rows) < MOST:
             break
@@ -225,6 +248,12 @@ def _ended(connection: Connection, producer: str, overlap: float) -> Iterator[di
         number = content_number(fresh[row.key], row.posted_at or row.updated_at)
         label = aigc_label(number, producer) if posted else ""
         yield _entry("episode", fresh[row.key], row.version, row.updated_at, _digest(row, SEALED, row.salt), label)
+
+
+def _sealed(connection: Connection, refs: Sequence[str]) -> set[tuple[str, int]]:
+    """Which of these have an entry, and for which version."""
+    query = select(audit.c.ref, audit.c.version).where(audit.c.ref.in_(filled(refs)))
+    return {(row.ref, row.version) for row in connection.execute(query)}
 
 
 def _switched(connection: Connection) -> Iterator[dict[str, Any]]:

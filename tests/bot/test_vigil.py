@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import text
@@ -25,7 +25,7 @@ class Watched:
     def __init__(self, world: World) -> None:
         self.world = world
         self.told: list[tuple[str, str]] = []
-        self.hour, self.at_night = 3, False
+        self.at_night = False
 
     def vigil(self, keep_days: float = 30) -> Vigil:
         async def at_once(_seconds: float) -> None:
@@ -38,10 +38,15 @@ class Watched:
             keeping=Keeping(world.journal.database, at_once),
             platforms={ACCOUNT: world.platform},
             alert=lambda kind, key, _note, *, said="": self.told.append((kind, key)),
-            clock=lambda: SOON.replace(hour=self.hour) if self.at_night else SOON,
+            clock=lambda: self.local(SOON),
             keep_days=keep_days,
             open_minutes=30,
         )
+
+    def local(self, soon: datetime) -> datetime:
+        """The same moment, in a place where it is night or day."""
+        asked = 3 if self.at_night else 12
+        return soon.astimezone(timezone(timedelta(hours=(asked - soon.astimezone(UTC).hour + 12) % 24 - 12)))
 
     async def audit(self) -> Audited | None:
         return await self.vigil().audit(ACCOUNT, self.world.platform)

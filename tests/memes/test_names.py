@@ -45,7 +45,7 @@ def test_names_come_in_the_order_of_the_text() -> None:
 
 def test_readings_are_those_of_pypinyin_without_tones() -> None:
     ours = dict(enumerate(_readings(), FIRST))
-    known = ours.keys() & PINYIN_DICT.keys()
+    known = {mark for mark in PINYIN_DICT if 0x4E00 <= mark <= 0x9FFF}
 
     assert len(known) > 20_000
     assert {mark: ours[mark] for mark in known} == {mark: to_normal(PINYIN_DICT[mark].split(",")[0]) for mark in known}

@@ -92,6 +92,9 @@ def test_a_folder_that_vanishes_keeps_the_library(tmp_path: Path) -> None:
     shelf.refresh()
     assert len(shelf.library.cards) == 1
     assert shelf.error is not None
+    told = shelf.error
+    shelf.refresh()
+    assert shelf.error is told
 
 
 def test_the_screen_is_asked_once_for_a_card_that_did_not_change(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.emotion import icons, read
+from bot.emotion import icons, presses, read
 from bot.model import CRISIS_KINDS, EMOTIONS
 
 
@@ -184,3 +184,16 @@ def test_the_end_of_a_very_long_text_still_counts() -> None:
 @pytest.mark.parametrize("text", ["预测一下我这次四级能不能过", "帮我算算我这次面试能不能过", "我这次驾照考试能过吗"])
 def test_a_question_about_an_exam_does_not_sound_like_leaving(text: str) -> None:
     assert read(text).distress == "none"
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(("爷爷昨天走了", "哈哈哈", "我不想活了", "讲个笑话", "😭", "so tired lol", "，")), max_size=6
+    )
+)
+def test_a_text_that_was_seen_before_reads_as_it_did_the_first_time(parts: list[str]) -> None:
+    text = "".join(parts)
+    first = read(text), presses(text)
+
+    assert (read(text), presses(text)) == first
