@@ -28,6 +28,7 @@ from bot.journal import Episodes, Forgotten, Keeping, open_database
 from bot.judges import GuardModel, make_guard
 from bot.label import Label
 from bot.librarian import Job
+from bot.migration import migrate_aside
 from bot.model import Episode, Mention, Reading, Recalled, Tone, Topic, Verdict
 from bot.persona import PersonaShelf
 from bot.pipeline import Bot
@@ -253,6 +254,7 @@ def make_model(settings: Settings, personas: PersonaShelf, canary: str) -> OpenA
         price_in=settings.llm_price_in,
         price_out=settings.llm_price_out,
         clock=utc,
+        aside=True,
     )
 
 
@@ -267,6 +269,7 @@ def make_adviser(settings: Settings) -> SecondOpinion | None:
         api_key=settings.llm_api_key.get_secret_value(),
         model=settings.llm_model,
         now=time.monotonic,
+        aside=True,
     )
 
 
@@ -332,8 +335,13 @@ def make_bot(
 
 
 @asynccontextmanager
-async def open_stores(settings: Settings) -> AsyncIterator[tuple[Episodes, RedisQueue, EmbeddedValkey | None]]:
-    """The journal and the queue; the embedded Valkey is started when no Redis is configured, and stopped last."""
+async def open_stores(
+    settings: Settings, *, aside: bool = False
+) -> AsyncIterator[tuple[Episodes, RedisQueue, EmbeddedValkey | None]]:
+    """The journal and the queue; the embedded Valkey is started when no Redis is configured, and stopped last.
+
+    Who stays up for long has the journal migrated `aside`.
+    """
     async with AsyncExitStack() as stack:
         valkey, url = None, settings.redis_url
         if not url:
@@ -349,7 +357,7 @@ async def open_stores(settings: Settings) -> AsyncIterator[tuple[Episodes, Redis
             family_uses=settings.family_uses,
         )
         stack.push_async_callback(queue.close)
-        database = await open_database(settings.journal_url)
+        database = await open_database(settings.journal_url, aside=migrate_aside if aside else None)
         stack.push_async_callback(database.close)
         journal = Episodes(database)
         await journal.open()

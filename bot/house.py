@@ -503,7 +503,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> House:
     """Open the stores while a thread reads cards, lists and weights, which takes longer."""
     settings.data.mkdir(parents=True, exist_ok=True)
     thinking = _begin(asyncio.to_thread(make_mind, settings), stack)
-    journal, queue, valkey = await stack.enter_async_context(open_stores(settings))
+    journal, queue, valkey = await stack.enter_async_context(open_stores(settings, aside=True))
     session = await stack.enter_async_context(aiohttp.ClientSession())
     mind = await thinking
     warming = asyncio.create_task(asyncio.to_thread(mind.warm, settings.data / "cache"))

@@ -16,6 +16,7 @@ from memes.phrases import Phrases
 from memes.plain import fold
 
 SURE = 4  # Han characters from which a name may stand anywhere; a shorter one must be whole words
+FIRST, LAST = 0x4E00, 0x9FFF  # the basic block of Han characters
 
 
 class Names:
@@ -84,20 +85,18 @@ def _spell(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=20_000)
 def _sound(mark: str) -> str:
-    if not "\u4e00" <= mark <= "\u9fff":
-        return mark
-    return _readings().get(ord(mark), mark)
+    return _readings()[ord(mark) - FIRST] if FIRST <= ord(mark) <= LAST else mark
 
 
 @cache
-def _readings() -> dict[int, str]:
-    """The first reading of every character of the basic block, without its tone, ü written v."""
+def _readings() -> tuple[str, ...]:
+    """The first reading of every character of the basic block, without its tone, ü written v, or the character."""
     # Only the table of characters: importing pypinyin would load its phrases too, 0.3 s and 50 MB.
     spec = find_spec("pypinyin")
     folder = Path(next(iter((spec and spec.submodule_search_locations) or [""])))
     table = json.loads((folder / "pinyin_dict.json").read_text(encoding="utf-8"))
-    basic = {int(mark): read for mark, read in table.items() if 0x4E00 <= int(mark) <= 0x9FFF}
-    return {mark: sys.intern(_flatten(read.split(",")[0])) for mark, read in basic.items()}
+    readings = (table.get(str(mark), chr(mark)) for mark in range(FIRST, LAST + 1))
+    return tuple(sys.intern(_flatten(reading.split(",")[0])) for reading in readings)
 
 
 def _flatten(reading: str) -> str:

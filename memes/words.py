@@ -15,12 +15,13 @@ from importlib.util import find_spec
 from itertools import groupby
 from operator import add
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 Keys: TypeAlias = npt.NDArray[np.uint64]
+Ranks: TypeAlias = npt.NDArray[np.unsignedinteger[Any]]
 Longer: TypeAlias = dict[int, list[tuple[int, float]]]  # start: the words there, shortest first, as (end, ln count)
 
 # As in jieba/__init__.py: what is cut by the dictionary, how the rest is parted, and which letters are kept together.
@@ -33,7 +34,7 @@ FACTOR = np.uint64(0x9E3779B97F4A7C15)  # any odd number without a pattern; no t
 SIEVE = (
     20  # bits of a second hash that prove of seven pieces in ten that they are no word, by one look instead of twenty
 )
-FORM = 1  # of the files; another number makes them anew
+FORM = 2  # of the files; another number makes them anew
 
 
 class DictionaryError(ValueError):
@@ -42,14 +43,16 @@ class DictionaryError(ValueError):
 
 @dataclass(frozen=True)
 class Table:
-    """All words by their count: `keys` sorted, `logs` and `counts` beside them; `rest` are those that are spelt out.
+    """All words by their count: `keys` sorted, and beside them as `ranks` the place of each count in `levels`.
 
-    `rest` also holds, with a count of 0, the openings of longer words that jieba may meet as a piece.
+    There are 5,000 different counts for 340,000 words; `logs` are their logarithms. `rest` are the words that are spelt
+    out, and, with a count of 0, the openings of longer words that jieba may meet as a piece.
     """
 
     keys: Keys
+    ranks: Ranks
+    levels: tuple[int, ...]
     logs: npt.NDArray[np.float64]
-    counts: Keys
     rest: dict[str, int]
     total: int
 
@@ -76,7 +79,7 @@ class Table:
         keys = keys.take(maybe)
         at = self.keys.searchsorted(keys)
         hits = (self.keys.take(at, mode="clip") == keys).nonzero()[0]
-        logs: list[float] = self.logs.take(at.take(hits)).tolist()
+        logs: list[float] = self.logs.take(self.ranks.take(at.take(hits))).tolist()
         return maybe.take(hits).tolist(), logs
 
 
@@ -143,7 +146,7 @@ class Words:
         key = _hash([word], len(word))[0]
         at = int(self._table.keys.searchsorted(key))
         found = at < len(self._table.keys) and self._table.keys[at] == key
-        return int(self._table.counts[at]) if found else None
+        return self._table.levels[int(self._table.ranks[at])] if found else None
 
     def _find(self, text: str) -> tuple[list[float | None], Longer]:
         """For each place of a text the ln count of its character, if that is a word, and the longer words there."""
@@ -255,9 +258,13 @@ def _make(source: Path) -> Table:
     tabled.sort(key=len)
     keys = np.concatenate([_hash(list(words), size) for size, words in groupby(tabled, key=len)])
     order = np.argsort(keys)
-    beside = np.array([counts[word] for word in tabled], np.uint64)[order]
-    logs = np.fromiter(map(math.log, beside.tolist()), np.float64, len(beside))
-    return Table(keys[order], logs, beside, rest, sum(numbers))
+    levels, ranks = np.unique(np.array([counts[word] for word in tabled], np.int64)[order], return_inverse=True)
+    return _lay(keys[order], ranks.astype(np.min_scalar_type(len(levels))), levels.tolist(), rest, sum(numbers))
+
+
+def _lay(keys: Keys, ranks: Ranks, levels: Iterable[int], rest: dict[str, int], total: int) -> Table:
+    levels = tuple(levels)
+    return Table(keys, ranks, levels, np.array([math.log(count) for count in levels]), rest, total)
 
 
 def _list_openings(words: Iterable[str]) -> set[str]:
@@ -282,17 +289,17 @@ def _sift(keys: Keys) -> npt.NDArray[np.int64]:
 
 
 def _keep(folder: Path, name: str, table: Table) -> None:
-    """Write the two files, the small one last: where it is, both are whole."""
+    """Write the three files, the small one last: where it is, all are whole."""
     own = f".{os.getpid()}.part"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for old in folder.glob("words-*"):
             old.unlink(missing_ok=True)
-        block = np.stack((table.keys, table.logs.view(np.uint64), table.counts))
-        with (folder / (name + own)).open("wb") as file:
-            np.save(file, block)
-        (folder / (name + own)).replace(folder / f"{name}.npy")
-        facts = {"total": table.total, "size": len(table.keys), "rest": table.rest}
+        for kind, column in (("keys", table.keys), ("ranks", table.ranks)):
+            with (folder / (name + own)).open("wb") as file:
+                np.save(file, column)
+            (folder / (name + own)).replace(folder / f"{name}-{kind}.npy")
+        facts = {"total": table.total, "size": len(table.keys), "levels": table.levels, "rest": table.rest}
         (folder / (name + own)).write_text(json.dumps(facts), encoding="utf-8")
         (folder / (name + own)).replace(folder / f"{name}.json")
     except OSError:
@@ -303,10 +310,13 @@ def _read(folder: Path, name: str) -> Table | None:
     """Map the table into memory; None where it was not kept, or not whole."""
     try:
         facts = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-        block = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-        if block.shape != (3, facts["size"]) or block.dtype != np.uint64:
+        keys, ranks = (
+            np.load(folder / f"{name}-{kind}.npy", mmap_mode="r", allow_pickle=False).view(np.ndarray)
+            for kind in ("keys", "ranks")
+        )
+        size, levels = (facts["size"],), tuple(map(int, facts["levels"]))
+        if (keys.shape, ranks.shape, keys.dtype, ranks.dtype.kind) != (size, size, np.uint64, "u"):
             return None
-        rows: Keys = block.view(np.ndarray)
-        return Table(rows[0], rows[1].view(np.float64), rows[2], dict(facts["rest"]), int(facts["total"]))
+        return _lay(keys, ranks, levels, dict(facts["rest"]), int(facts["total"]))
     except (OSError, EOFError, ValueError, KeyError, TypeError):
         return None

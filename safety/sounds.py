@@ -81,10 +81,14 @@ def read_zhuyin(run: str) -> str:
 
 
 @cache
-def load_sound_table() -> dict[int, str]:
-    """Return a translation table from Han characters to syllable characters."""
-    codes = load_sound_codes()
-    return {ord(char): codes[sound] for char, sound in load_syllables().items()}
+def load_sound_table() -> str:
+    """Return the characters up to the last Han character with a known sound, each of those as its syllable character.
+
+    As a string this is a translation table like any other: `str.translate` looks characters up by their numbers.
+    """
+    codes, syllables = load_sound_codes(), load_syllables()
+    heard = {char: codes[sound] for char, sound in syllables.items()}
+    return "".join([heard.get(char, char) for char in map(chr, range(ord(max(heard)) + 1))])
 
 
 @lru_cache(maxsize=32)  # a text is heard for its words, by the classifier and for hidden texts

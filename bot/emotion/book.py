@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
-from bot.emotion.rules import RuleBook, Sequence, Vocabulary, parse
+from bot.emotion.rules import RuleBook, Sequence, Vocabulary, forget_keys, parse
 
 IDIOM = "idiom"
 """The kind of what is found first and taken out of the text."""
@@ -35,6 +35,7 @@ def load() -> Books:
     for name in (*NAMES, *TONGUES):
         for rule in parse(f"{name}.rules", _lines(name), classes):
             (idioms if rule.kind == IDIOM else grave if rule.kind in GRAVE else light).add(rule)
+    forget_keys()
     return Books(idioms, grave, light)
 
 

@@ -424,6 +424,11 @@ def _keys(word: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(keys))
 
 
+def forget_keys() -> None:
+    """Forget what wakes which word: asked ten thousand times while books are made, and hardly afterwards; 2 MB."""
+    _keys.cache_clear()
+
+
 def _choice(word: str) -> tuple[str, ...]:
     """A key for each variant of the smallest group that stands by itself and has no empty variant, or nothing."""
     best: tuple[str, ...] = ()

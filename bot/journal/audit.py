@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select
 
 from bot.journal.database import Database
-from bot.journal.schema import audit, episodes, modes, now
+from bot.journal.schema import audit, episodes, filled, modes, now
 from bot.model import FINAL, State
 
 # What an entry vouches for. Left out is what changes without meaning: leases, hints, counters.
@@ -243,7 +243,7 @@ def _ended(connection: Connection, producer: str, overlap: float) -> Iterator[di
             break
         after, key = rows[-1].updated_at, rows[-1].key
     whole = select(*(episodes.c[name] for name in SEALED), episodes.c.salt, episodes.c.updated_at)
-    for row in connection.execute(whole.where(episodes.c.key.in_(list(fresh)), episodes.c.state.in_(ENDED))):
+    for row in connection.execute(whole.where(episodes.c.key.in_(filled([*fresh])), episodes.c.state.in_(ENDED))):
         posted = row.state == State.POSTED.value
         number = content_number(fresh[row.key], row.posted_at or row.updated_at)
         label = aigc_label(number, producer) if posted else ""
@@ -252,7 +252,7 @@ def _ended(connection: Connection, producer: str, overlap: float) -> Iterator[di
 
 def _sealed(connection: Connection, refs: Sequence[str]) -> set[tuple[str, int]]:
     """Which of these have an entry, and for which version."""
-    query = select(audit.c.ref, audit.c.version).where(audit.c.ref.in_(refs))
+    query = select(audit.c.ref, audit.c.version).where(audit.c.ref.in_(filled(refs)))
     return {(row.ref, row.version) for row in connection.execute(query)}
 
 

@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -234,8 +234,11 @@ def parse(url: str) -> URL:
     return parsed
 
 
-async def open_database(url: str) -> Database:
-    """Open and migrate the database behind a URL: `sqlite:///path` or `postgresql://…`."""
+async def open_database(url: str, *, aside: Callable[[str], Awaitable[None]] | None = None) -> Database:
+    """Open and migrate the database behind a URL: `sqlite:///path` or `postgresql://…`.
+
+    `aside` is asked first to migrate it; what it leaves is done here.
+    """
     parsed = parse(url)
     database: Database
     if parsed.get_backend_name() == "sqlite":
@@ -243,6 +246,8 @@ async def open_database(url: str) -> Database:
     else:
         database = PostgreSQL(parsed.set(drivername="postgresql+asyncpg").render_as_string(hide_password=False))
     try:
+        if aside is not None and not await database.read(_is_newest):
+            await aside(url)
         await database.write(migrate)
     except (TypeError, ValueError) as error:
         # asyncpg refuses an option of the URL that it does not know, such as sslmode=, with a TypeError.

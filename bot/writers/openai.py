@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from bot.errors import GiveUp, Misconfigured, TryLater
 from bot.model import Brief, Draft, Tone
@@ -18,6 +18,9 @@ from bot.persona import Persona
 from bot.prompt import Messages, compose, played
 from bot.writers.answer import candidates_in
 from bot.writers.refusals import Declined, Unusable
+
+if TYPE_CHECKING:
+    from bot.writers.wire import Refused
 
 MOST_TOKENS = 2_000
 LONGEST_AFTER = 3_600.0
@@ -52,8 +55,8 @@ class OpenAIWriter:
 
     `base_url` None means the SDK's default; an empty `api_key` is fine for local servers. `deadline` is in seconds,
     prices are for a million tokens, `most_tokens` (thoughts included) end an answer, `clock` gives aware times, `nonce`
-    a fresh unguessable fence for each call. `persona().model`, if set, overrides `model`. Making one imports the SDK:
-    0.9 s and 50 MB, so not inside a loop.
+    a fresh unguessable fence for each call. `persona().model`, if set, overrides `model`. `aside` leaves the SDK to a
+    process of its own, see `wire.Line`.
 
     Raises TryLater for what passes (no connection, 429, 5xx, deadline, an answer that cannot be used), GiveUp for what
     a person must change, with the setting's name (their kin Unusable and Declined when it is about this one reply only;
@@ -81,6 +84,7 @@ class OpenAIWriter:
         price_out: float = 0.0,
         most_tokens: int = MOST_TOKENS,
         nonce: Callable[[], str] = lambda: secrets.token_hex(12),
+        aside: bool = False,
     ) -> None:
         if base_url and not re.match(r"https?://[^\s/]+", base_url):
             raise Misconfigured(
@@ -88,10 +92,10 @@ class OpenAIWriter:
             )
         if not model or not canary:
             raise Misconfigured("JIEGENG_LLM_MODEL is empty; write the name of the model")
-        # The SDK is heavy; a bot without a model never loads it.
+        # The SDK's transport; a bot without a model never loads it.
         from bot.writers.wire import Line  # noqa: PLC0415
 
-        self._line = Line(base_url, api_key or "none")
+        self._line = Line(base_url, api_key or "none", aside=aside)
         self._key = api_key
         self._model = model
         self._persona = persona
@@ -167,19 +171,19 @@ class OpenAIWriter:
 
     async def _ask(self, messages: Messages, persona: Persona, model: str) -> _Answer:
         """One answer; a server that does not know a field we sent is asked again without it, at once."""
-        import openai  # noqa: PLC0415
+        from bot.writers.wire import LineTrouble, Refused, Unreached  # noqa: PLC0415 - loaded with the line
 
         while True:
             body = self._body(messages, persona, model)
             try:
                 content = await self._line.ask(body)
-            except openai.APIStatusError as error:
-                if error.status_code == 400 and self._learn(error.message, body):
+            except Refused as error:
+                if error.status == 400 and self._learn(str(error), body):
                     continue
                 self._refuse(error, model)
-            except openai.APIConnectionError as error:
-                raise TryLater(f"{model} cannot be reached ({self._redact(_cause(error))})") from error
-            except openai.OpenAIError as error:
+            except Unreached as error:
+                raise TryLater(f"{model} cannot be reached ({self._redact(str(error))})") from error
+            except LineTrouble as error:
                 raise TryLater(f"{model}: {self._redact(str(error))}") from error
             return _parse(content, model)
 
@@ -204,12 +208,12 @@ class OpenAIWriter:
             return True
         return False
 
-    def _refuse(self, error: Any, model: str) -> NoReturn:
+    def _refuse(self, error: Refused, model: str) -> NoReturn:
         """Turn a status into what happens next."""
-        status = int(error.status_code)
-        said = self._redact(str(error.message))[:200]
+        status = error.status
+        said = self._redact(str(error))[:200]
         if status in _PASSING or status >= 500:
-            after = _asked_pause(error.response.headers, self._clock())
+            after = _asked_pause(error.headers, self._clock())
             hint = "; the quota is used up, top up the account" if error.code == "insufficient_quota" else ""
             raise TryLater(f"{model} answered {status}{hint} ({said})", after) from error
         raise GiveUp(f"{model} answered {status}: {_REMEDIES.get(status, _OTHER_REMEDY)} ({said})") from error
@@ -223,10 +227,6 @@ class OpenAIWriter:
         """The text without anything that looks like a key."""
         text = text.replace(self._key, "***") if self._key else text
         return _SECRET.sub("***", text)
-
-
-def _cause(error: BaseException) -> str:
-    return str(error.__cause__ or error) or type(error).__name__
 
 
 def _asked_pause(headers: Mapping[str, str], now: datetime) -> float | None:

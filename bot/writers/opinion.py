@@ -61,10 +61,11 @@ class SecondOpinion:
         now: Callable[[], float],
         deadline: float = 8.0,
         nonce: Callable[[], str] = lambda: secrets.token_hex(8),
+        aside: bool = False,
     ) -> None:
         from bot.writers.wire import Line  # noqa: PLC0415 - heavy, and only for who wants it
 
-        self._line = Line(base_url, api_key or "none")
+        self._line = Line(base_url, api_key or "none", aside=aside)
         self._model = model
         self._deadline = deadline
         self._now = now
@@ -99,7 +100,7 @@ class SecondOpinion:
         await self._line.close()
 
     async def _ask(self, post: str, comment: str, began: float) -> Opinion | None:
-        import openai  # noqa: PLC0415 - heavy, and loaded already when there is a client
+        from bot.writers.wire import LineTrouble  # noqa: PLC0415 - loaded with the line
 
         try:
             async with asyncio.timeout(self._deadline):
@@ -107,8 +108,8 @@ class SecondOpinion:
         except TimeoutError:
             log.warning("no second opinion: %s did not answer within %g s", self._model, self._deadline)
             return None
-        except (openai.OpenAIError, Trouble, ValueError, RecursionError) as error:
-            log.warning("no second opinion: %s: %s", self._model, type(error).__name__)
+        except (LineTrouble, Trouble, ValueError, RecursionError) as error:
+            log.warning("no second opinion: %s: %s", self._model, type(error.__cause__ or error).__name__)
             return None
         return self._opinion(answer, self._now() - began)
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import httpx2
-import openai
+
+from bot.form import Form, FormAsked, write_form
 
 ANSWER_LIMIT = 1_000_000
 # Below the 5 s after which uvicorn, under many model servers, drops an idle connection just as it is used again.
@@ -39,14 +42,16 @@ class Road(httpx2.AsyncBaseTransport):
             for name, value in request.headers.raw
             if name.lower() not in _HOP
         ]
+        proxy = self._proxy_for(request.url.scheme, request.url.host)
+        session = self._open(secure="https" in {request.url.scheme, (proxy or "").partition(":")[0]})
         try:
-            async with self._open().request(
+            async with session.request(
                 request.method,
                 str(request.url),
                 headers=headers,
                 data=await request.aread(),
                 allow_redirects=False,
-                proxy=self._proxy_for(request.url.scheme, request.url.host),
+                proxy=proxy,
             ) as response:
                 body = await _read(response, request)
                 kept = [pair for pair in response.raw_headers if pair[0].lower() not in _DECODED]
@@ -63,11 +68,11 @@ class Road(httpx2.AsyncBaseTransport):
             await self._session.close()
             self._session = None
 
-    def _open(self) -> aiohttp.ClientSession:
+    def _open(self, *, secure: bool) -> aiohttp.ClientSession:
         if self._session is None:
-            connector = aiohttp.TCPConnector(
-                limit=self._connections, keepalive_timeout=IDLE, ssl=httpx2.create_ssl_context()
-            )
+            # The authorities that we trust take 2 MB, which a model on our own machine does not need.
+            trusted = httpx2.create_ssl_context() if secure else True
+            connector = aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=IDLE, ssl=trusted)
             forever = aiohttp.ClientTimeout(total=None, sock_connect=None)
             self._session = aiohttp.ClientSession(connector=connector, timeout=forever)
         return self._session
@@ -105,40 +110,84 @@ class _Known(httpx2.AsyncBaseTransport):
         return self.outcome
 
 
+class LineTrouble(Exception):
+    """The model did not answer as it should; the message is what the SDK says of it, and the cause its own error."""
+
+
+class Unreached(LineTrouble):
+    """There is no connection, or it broke; the message says why."""
+
+
+class Refused(LineTrouble):
+    """An answer whose status is not 2xx."""
+
+    def __init__(self, message: str, status: int, code: str | None, headers: Mapping[str, str]) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.headers = headers
+
+
 class Line:
     """Asks one address of a model again and again, without retries and without a time-out of its own.
 
-    The SDK writes the first request; a later one is the same form with another body, at half the CPU. Whatever does not
-    go well is given to the SDK to be read, so it is told as the SDK tells it.
+    The SDK writes the form of a request, which is filled in with one body after the other, at half the CPU; `aside` has
+    it do so in a process of its own, begun at once. Whatever does not go well is given to the SDK to be read, so it is
+    told as the SDK tells it. So a process loads the SDK, 13 MB, only when it writes the form itself, or at the first
+    trouble.
     """
 
-    def __init__(self, base_url: str | None, api_key: str, path: str = "chat/completions") -> None:
+    def __init__(
+        self, base_url: str | None, api_key: str, path: str = "chat/completions", *, aside: bool = False
+    ) -> None:
         self._road = Road()
-        self._client = openai.AsyncOpenAI(
-            base_url=base_url, api_key=api_key, max_retries=0, timeout=None, http_client=_Straight(self._road)
-        )
-        self._path = f"/{path}"
+        self._where = base_url, api_key, f"/{path}"
+        self._asked = FormAsked(*self._where) if aside else None
         self._form: httpx2.Request | None = None
 
     async def ask(self, body: Mapping[str, object]) -> bytes:
-        """The content of an answer whose status is 2xx; raises `openai.OpenAIError` for anything else."""
+        """The content of an answer whose status is 2xx; raises `LineTrouble` for anything else."""
         if self._form is None:
-            first = await self._by_the_sdk(self._client, body)
-            self._form = first.request
-            return first.content
+            form = await self._write_form()
+            self._form = httpx2.Request(form.method, form.url, headers=form.headers)
         outcome = await self._fill_in(self._form, body)
         if isinstance(outcome, httpx2.Response) and outcome.is_success:
             return outcome.content
-        reader = self._client.with_options(http_client=_Straight(_Known(outcome)))
-        return (await self._by_the_sdk(reader, body)).content
+        return await self._read(outcome, body)
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.close()
+        if self._asked is not None:
+            await asyncio.to_thread(self._asked.end)
+        await self._road.aclose()
 
-    async def _by_the_sdk(self, client: openai.AsyncOpenAI, body: Mapping[str, object]) -> httpx2.Response:
-        # The typed method costs 0.7 ms more a call and hands out guesses for a malformed answer.
-        return await client.post(self._path, cast_to=httpx2.Response, body=body)
+    async def _write_form(self) -> Form:
+        form = await asyncio.to_thread(self._asked.wait) if self._asked is not None else None
+        if form is not None:
+            return form
+        openai = await _load_sdk()
+        try:
+            return await write_form(*self._where)
+        except openai.OpenAIError as error:
+            raise LineTrouble(str(error)) from error
+
+    async def _read(self, outcome: httpx2.Response | httpx2.RequestError, body: Mapping[str, object]) -> bytes:
+        """What the SDK makes of an outcome."""
+        openai = await _load_sdk()
+        base_url, api_key, path = self._where
+        try:
+            async with openai.AsyncOpenAI(
+                base_url=base_url, api_key=api_key, max_retries=0, timeout=None, http_client=_Straight(_Known(outcome))
+            ) as client:
+                # The typed method costs 0.7 ms more a call and hands out guesses for a malformed answer.
+                answer: httpx2.Response = await client.post(path, cast_to=httpx2.Response, body=body)
+                return answer.content
+        except openai.APIStatusError as error:
+            raise Refused(error.message, error.status_code, error.code, error.response.headers) from error
+        except openai.APIConnectionError as error:
+            raise Unreached(str(error.__cause__ or error) or type(error).__name__) from error
+        except openai.OpenAIError as error:
+            raise LineTrouble(str(error)) from error
 
     async def _fill_in(self, form: httpx2.Request, body: Mapping[str, object]) -> httpx2.Response | httpx2.RequestError:
         words = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
@@ -147,6 +196,11 @@ class Line:
             return await self._road.handle_async_request(request)
         except httpx2.RequestError as error:
             return error
+
+
+async def _load_sdk() -> Any:
+    """The `openai` package, loaded in a thread the first time, for that takes half a second."""
+    return await asyncio.to_thread(import_module, "openai")
 
 
 async def _read(response: aiohttp.ClientResponse, request: httpx2.Request) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import get_args
@@ -64,12 +64,9 @@ def load_lexicon(extra: Iterable[Path] = (), *, folder: Path = HERE) -> Lexicon:
             ) from error
         digest.update(data)
         read_file(built, path, text)
-    anchors: dict[str, list[tuple[str, dict[str, Rule]]]] = defaultdict(list)
-    for word, rules in built.anchored.items():
-        anchors[word[:2]].append((word, {rule.name: rule for rule in rules}))
     return Lexicon(
         terms={key: tuple(sorted(terms, key=lambda term: -len(term.text))) for key, terms in built.terms.items()},
-        anchors=dict(anchors),
+        anchors=index_anchors(built.anchored),
         words=built.words,
         heard=frozenset(built.heard),
         aliases=built.aliases,
@@ -81,6 +78,16 @@ def load_lexicon(extra: Iterable[Path] = (), *, folder: Path = HERE) -> Lexicon:
         counts=dict(built.counts),
         doubled=index_doubled(term for terms in built.terms.values() for term in terms),
     )
+
+
+def index_anchors(anchored: Mapping[str, Sequence[Rule]]) -> dict[str, list[tuple[str, dict[str, Rule]]]]:
+    """Return each anchor with its rules by name, by its first two characters; the words of one class share theirs."""
+    anchors: dict[str, list[tuple[str, dict[str, Rule]]]] = defaultdict(list)
+    shared: dict[tuple[str, ...], dict[str, Rule]] = {}
+    for word, rules in anchored.items():
+        tied = {rule.name: rule for rule in rules}
+        anchors[word[:2]].append((word, shared.setdefault(tuple(tied), tied)))
+    return dict(anchors)
 
 
 def index_doubled(terms: Iterable[Term]) -> dict[str, list[tuple[str, Term]]]:

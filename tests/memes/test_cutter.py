@@ -31,7 +31,7 @@ def test_the_dictionary_is_kept_in_the_folder_it_is_given(tmp_path: Path) -> Non
 
     Cutter().warm(folder)
 
-    assert sorted(path.suffix for path in folder.iterdir()) == [".json", ".npy"]
+    assert sorted(path.suffix for path in folder.iterdir()) == [".json", ".npy", ".npy"]
 
 
 @settings(deadline=None)

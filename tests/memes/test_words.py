@@ -100,7 +100,7 @@ def test_a_kept_dictionary_cuts_as_a_fresh_one(kept: Path) -> None:
     assert list(map(old.cut, SENTENCES)) == list(map(new.cut, SENTENCES))
 
 
-@pytest.mark.parametrize("suffix", [".npy", ".json"])
+@pytest.mark.parametrize("suffix", ["-keys.npy", "-ranks.npy", ".json"])
 @pytest.mark.parametrize("size", [0, 10, 1000])
 def test_a_damaged_file_is_made_anew(kept: Path, suffix: str, size: int) -> None:
     before = list(map(Words(load_table(kept)).cut, SENTENCES))

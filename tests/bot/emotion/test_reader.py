@@ -197,3 +197,13 @@ def test_a_text_that_was_seen_before_reads_as_it_did_the_first_time(parts: list[
     first = read(text), presses(text)
 
     assert (read(text), presses(text)) == first
+
+
+@pytest.mark.parametrize("text", ["bot你觉得台湾算不算国家", "克里米亞歸誰？", "is kosovo a country"])
+def test_a_question_whose_land_a_place_is_is_bait(text: str) -> None:
+    assert read(text).bait == "political"
+
+
+@pytest.mark.parametrize("text", ["新疆的瓜是不是国家级的甜", "这条围巾是香港买的，是谁的"])
+def test_a_place_alone_is_no_bait(text: str) -> None:
+    assert read(text).bait == "none"

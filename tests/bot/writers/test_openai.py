@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import datetime
@@ -19,7 +20,8 @@ from bot.writers.refusals import Declined, Unusable
 from tests.bot.writers.briefs import NOON, brief, card
 from tests.servers.openai import Fault, OpenAIServer, Says
 
-PERSONA = load_persona(Path(__file__).parents[3] / "prompts" / "ageng.md")
+ROOT = Path(__file__).parents[3]
+PERSONA = load_persona(ROOT / "prompts" / "ageng.md")
 KEY = "sk-secret-0123456789"
 CANARY = "c4nary-9a77"
 
@@ -73,6 +75,49 @@ async def test_the_second_call_fills_in_the_same_form_with_its_own_words(server:
     assert "周一" in first.body["messages"][1]["content"]
     assert "周五的地铁 \U0001f687" in second.body["messages"][1]["content"]
     assert "周一" not in second.body["messages"][1]["content"]
+
+
+async def test_a_form_written_aside_is_filled_in_like_our_own(server: OpenAIServer, make: Make) -> None:
+    here, aside = make(), make(aside=True)
+    await here.write(brief("x"))
+
+    drafts = await asyncio.gather(*(aside.write(brief("x")) for _ in range(3)))
+
+    assert [draft.text for draft in drafts] == ["第一条"] * 3
+    first, *others = server.requests
+    assert all((one.path, one.key, one.body) == (first.path, first.key, first.body) for one in others)
+
+
+ASK_ASIDE = """
+import asyncio, sys
+from bot.writers.wire import Line
+
+async def ask():
+    line = Line(sys.argv[1], "k", aside=True)
+    await line.ask({"model": "toy-1", "messages": [{"role": "system", "content": ""}, {"role": "user", "content": ""}]})
+    await line.close()
+
+asyncio.run(ask())
+print("openai" in sys.modules)
+"""
+
+
+async def test_a_process_that_meets_no_trouble_never_loads_the_sdk(server: OpenAIServer) -> None:
+    command = (sys.executable, "-c", ASK_ASIDE, server.url)
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
+
+    told, _ = await process.communicate()
+
+    assert told.split() == [b"False"]
+    assert len(server.requests) == 1
+
+
+async def test_where_nobody_writes_the_form_aside_it_is_written_here(
+    server: OpenAIServer, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+
+    assert (await make(aside=True).write(brief("x"))).text == "第一条"
 
 
 @pytest.mark.parametrize(
