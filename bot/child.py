@@ -8,6 +8,7 @@ import os
 import secrets
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from bot.errors import Misconfigured
@@ -74,6 +75,39 @@ class Child:
             async with asyncio.timeout(self._drain):
                 await process.wait()
         except TimeoutError:
+            process.kill()
+            await process.wait()
+
+
+async def run_errand(module: str, told: str) -> None:
+    """Let a module of ours do one thing in a process of its own, which is told what in a line of standard input.
+
+    The line stays open until it ends or we do; when we are cancelled it is killed. It may fail or not start at all: who
+    sent it does what is left to do, and finds out for themselves what was wrong.
+    """
+    try:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            module,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError as error:
+        log.warning("no process for %s: %s", module, error)
+        return
+    assert process.stdin is not None  # noqa: S101 - we asked for a pipe
+    try:
+        process.stdin.write(told.encode() + b"\n")
+        with suppress(ConnectionError):
+            await process.stdin.drain()
+        if await process.wait():
+            log.info("%s ended with %d; its work is done here", module, process.returncode)
+    finally:
+        process.stdin.close()
+        if process.returncode is None:
             process.kill()
             await process.wait()
 

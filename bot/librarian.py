@@ -5,23 +5,20 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import json
-import logging
 import os
 import sys
 import threading
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+from bot.child import run_errand
 from memes.card import Lifecycle
 from memes.cutter import shared_cutter
 from memes.screened import Screened
 from memes.shelf import Shelf
 from safety import Filter
 from safety.shelf import FilterShelf
-
-log = logging.getLogger(__name__)
 
 # Bytes of card files. What is less takes a thread of the bot about half a second, and a process longer to start.
 MUCH = 100_000
@@ -60,29 +57,7 @@ async def index_aside(job: Job) -> None:
 
     It may fail or be killed: then the same work is done here, only with less regard for the replies.
     """
-    try:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "bot.librarian",
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.DEVNULL,
-            start_new_session=True,
-        )
-    except OSError as error:
-        log.warning("no process to index the cards: %s", error)
-        return
-    assert process.stdin is not None  # noqa: S101 - we asked for a pipe
-    try:
-        process.stdin.write(json.dumps(asdict(job)).encode() + b"\n")
-        with suppress(ConnectionError):
-            await process.stdin.drain()
-        await process.wait()
-    finally:
-        process.stdin.close()
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+    await run_errand("bot.librarian", json.dumps(asdict(job)))
 
 
 def main() -> int:

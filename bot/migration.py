@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from contextlib import suppress
 
+from bot.child import run_errand
 from bot.journal import open_database
 
 
@@ -14,21 +14,7 @@ async def migrate_aside(url: str) -> None:
 
     It may fail: whoever opens the database looks again, does what is left to do, and tells what is wrong.
     """
-    with suppress(OSError):
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "bot.migration",
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-        try:
-            await process.communicate(url.encode())
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
+    await run_errand("bot.migration", url)
 
 
 async def _migrate(url: str) -> None:
@@ -36,4 +22,4 @@ async def _migrate(url: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_migrate(sys.stdin.read()))
+    asyncio.run(_migrate(sys.stdin.readline().removesuffix("\n")))
